@@ -1,0 +1,1 @@
+//! Support shared by the harnesses in this package.
