@@ -17,8 +17,9 @@
 //! `--only TEXT` (run cases whose id contains TEXT). Anything else is ignored, so that `cargo test` may pass its own flags.
 #![expect(
     clippy::disallowed_methods,
+    clippy::panic,
     clippy::print_stdout,
-    reason = "a test harness reads files and the environment, and prints"
+    reason = "a test harness reads files and the environment, prints, and dies without its data"
 )]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
