@@ -1,1 +1,50 @@
-//! flux.
+//! `flux`, the command line for people and scripts.
+//!
+//! Reading order: `cli` (the command line itself), `root` (the commands there are), `say` (what is printed where),
+//! then one module per verb.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program reads files and the environment, and prints"
+)]
+
+pub mod cli;
+mod create;
+mod manifest;
+mod root;
+mod say;
+mod version;
+
+use cli::command::{Parsed, parse};
+
+/// Runs one command line (without the program's own name); the exit code is returned, never taken.
+pub async fn run(words: &[String]) -> u8 {
+    let result = match parse(&root::ROOT, words) {
+        Ok(Parsed::Run(call)) => run_call(&call).await,
+        Ok(Parsed::Help(path)) => {
+            print!("{}", cli::help::render(&path));
+            Ok(())
+        }
+        Ok(Parsed::Version) => {
+            println!("flux version {}", version::VERSION);
+            Ok(())
+        }
+        Err(fail) => Err(fail),
+    };
+    match result {
+        Ok(()) => 0,
+        Err(fail) => {
+            say::fail(&fail);
+            fail.code
+        }
+    }
+}
+
+async fn run_call(call: &cli::command::Call) -> Result<(), cli::Fail> {
+    let Some(run) = call.path.last().and_then(|command| command.run) else {
+        return Ok(());
+    };
+    root::check(call)?;
+    run(call).await
+}
