@@ -31,11 +31,12 @@ pub enum ReadError {
 /// When the text does not parse, or a document is not a map with a `kind`.
 pub fn objects(text: &[u8]) -> Result<Vec<Object>, ReadError> {
     let mut found = Vec::new();
-    for (index, document) in documents(text)?.into_iter().enumerate() {
+    for (index, mut document) in documents(text)?.into_iter().enumerate() {
         if document.is_null() {
             continue;
         }
         let number = index + 1;
+        round_large_numbers(&mut document);
         collect(document, number, &mut found)?;
     }
     Ok(found)
@@ -92,4 +93,20 @@ fn collect(document: Value, number: usize, found: &mut Vec<Object>) -> Result<()
         found.push(object);
     }
     Ok(())
+}
+
+/// Rounds whole numbers that do not fit 64 bits with a sign to what a double holds, as Go's decoder does.
+fn round_large_numbers(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(round_large_numbers),
+        Value::Object(map) => map.values_mut().for_each(round_large_numbers),
+        Value::Number(number) if number.is_u64() && !number.is_i64() => {
+            // The shortest decimal digits of the double, which is how Go writes it.
+            let rounded = number.as_f64().map(|float| float.to_string());
+            if let Some(rounded) = rounded.and_then(|text| text.parse::<u64>().ok()) {
+                *value = rounded.into();
+            }
+        }
+        _ => {}
+    }
 }
