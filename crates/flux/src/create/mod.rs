@@ -3,6 +3,7 @@
 use crate::cli::command::Command;
 use crate::cli::flag::{Flag, Kind};
 
+mod kustomization;
 mod source_git;
 
 /// The verb.
@@ -13,7 +14,7 @@ pub(crate) const COMMAND: Command =
             Flag::new("interval", Kind::Duration, "how often to reconcile").default("1m0s"),
             Flag::list("label", "labels to set, key=value, comma-separated"),
         ])
-        .commands(&[SOURCE]);
+        .commands(&[kustomization::COMMAND, SOURCE]);
 
 const SOURCE: Command = Command::new("source", "Create or update sources")
     .persistent(&[Flag::new(
