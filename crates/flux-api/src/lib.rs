@@ -6,9 +6,13 @@
 //!
 //! Reading order: [`kind`], [`meta`], then the groups.
 
+pub mod extensions;
+pub mod helm;
+pub mod image;
 pub mod kind;
 pub mod kustomize;
 pub mod meta;
+pub mod notification;
 pub mod source;
 
 mod schema;

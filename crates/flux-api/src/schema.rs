@@ -51,3 +51,12 @@ inline_schema!(Anything, { "x-kubernetes-preserve-unknown-fields": true });
 pub(crate) fn is_false(value: &bool) -> bool {
     !*value
 }
+
+/// For `skip_serializing_if`.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+pub(crate) fn is_zero(value: &i64) -> bool {
+    *value == 0
+}
