@@ -1,0 +1,1 @@
+//! The patch formats besides apply.
