@@ -19,6 +19,7 @@ mod reference;
 mod remote;
 pub mod revision;
 mod secret;
+pub mod serve;
 mod submodule;
 mod transport;
 mod tree;

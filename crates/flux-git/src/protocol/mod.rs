@@ -6,6 +6,7 @@ mod packet;
 mod refs;
 
 pub(crate) use fetch::{Fetch, fetch};
+pub(crate) use packet::{flush, line};
 pub(crate) use refs::{Server, greet, list_refs};
 
 /// What we call ourselves. Some servers answer only to names that begin with `git/`.

@@ -133,3 +133,39 @@ pub(crate) fn line(into: &mut Vec<u8>, text: &str) {
 pub(crate) fn flush(into: &mut Vec<u8>) {
     into.extend_from_slice(b"0000");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(pieces: &[&'static str]) -> PacketReader<'static> {
+        let pieces = pieces
+            .iter()
+            .map(|piece| Bytes::from_static(piece.as_bytes()))
+            .collect();
+        PacketReader::new(Source::Memory(pieces))
+    }
+
+    #[tokio::test]
+    async fn packets_are_read_across_pieces() {
+        let mut reader = reader(&["00", "06a\n0", "00000010005z"]);
+        assert_eq!(reader.next_line().await.unwrap().unwrap(), "a");
+        assert_eq!(reader.next().await.unwrap(), Packet::Flush);
+        assert_eq!(reader.next().await.unwrap(), Packet::Delimiter);
+        assert_eq!(
+            reader.next().await.unwrap(),
+            Packet::Data(Bytes::from_static(b"z"))
+        );
+        assert_eq!(reader.next_or_end().await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn broken_streams_are_told_from_finished_ones() {
+        for broken in ["000", "0008abc", "<htm", "0003", "+00a"] {
+            assert!(reader(&[broken]).next_or_end().await.is_err(), "{broken}");
+        }
+        assert!(reader(&[]).next().await.is_err());
+        let failed = reader(&["0010ERR no entry"]).next_line().await.unwrap_err();
+        assert_eq!(failed.to_string(), "remote error: no entry");
+    }
+}
