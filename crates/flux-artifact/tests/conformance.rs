@@ -111,6 +111,8 @@ fn regular_files(tar: &[u8]) -> Result<Vec<String>, String> {
             names.push(String::from_utf8_lossy(&entry.path_bytes()).into_owned());
         }
     }
+    // Recorded in the order of names, not of the archive; that order is part of the digest.
+    names.sort();
     Ok(names)
 }
 

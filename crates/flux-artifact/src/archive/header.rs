@@ -159,6 +159,7 @@ fn finish(block: &mut [u8; BLOCK]) {
     put(&mut block[257..265], b"ustar\x0000");
     put(&mut block[148..156], b"        ");
     let sum = block.iter().map(|byte| u64::from(*byte)).sum();
+    block[154] = 0;
     octal(&mut block[148..155], sum);
     block[155] = b' ';
 }
