@@ -20,7 +20,8 @@ const READY_WITHIN: Duration = Duration::from_mins(2);
 pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
     let cluster = Cluster::new(root)?;
     match args.first().map(String::as_str) {
-        Some("up") => cluster.up(),
+        // What is half up is no cluster: its programs go, its logs stay.
+        Some("up") => cluster.up().inspect_err(|_| cluster.stop()),
         Some("down") => cluster.down(),
         Some("status") => cluster.status(),
         Some("build") => cluster.build().map(|_| ()),
@@ -234,6 +235,8 @@ impl Cluster {
             &[
                 format!("--kubeconfig={}", self.kubeconfig().display()),
                 "--manage-all-nodes=true".to_owned(),
+                "--node-lease-duration-seconds=40".to_owned(),
+                format!("--config={}", self.sources.join("stages.yaml").display()),
             ],
         )?;
         let node = self.sources.join("node.yaml");
@@ -295,7 +298,7 @@ impl Cluster {
             .is_ok_and(|status| status.success())
     }
 
-    fn down(&self) -> Result<()> {
+    fn stop(&self) {
         for program in PROGRAMS.iter().rev() {
             let file = self.state.join(format!("{program}.pid"));
             if let Ok(pid) = std::fs::read_to_string(&file) {
@@ -307,6 +310,10 @@ impl Cluster {
                 }
             }
         }
+    }
+
+    fn down(&self) -> Result<()> {
+        self.stop();
         if self.state.exists() {
             std::fs::remove_dir_all(&self.state)?;
         }
