@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use flux_object::Object;
 use serde_json::{Map, Value};
 
-use crate::diff::{Operation, diff};
+use crate::diff::{Op, Operation, diff};
 use crate::{ignore, mask};
 
 /// What a comparison leaves out and how it shows the rest.
@@ -43,8 +43,7 @@ pub fn compare(
     dry_run: &Object,
     options: &Options<'_>,
 ) -> Result<Drift, mask::MaskError> {
-    let excluded = |object: &Object| is_excluded(object, &options.exclusion);
-    if excluded(dry_run) || live.is_some_and(excluded) {
+    if is_excluded(dry_run, &options.exclusion) {
         return Ok(Drift::Exclude);
     }
     // Parity: a pointer to the root leaves out the object, not its content.
@@ -97,6 +96,8 @@ fn operations(live: &Object, dry_run: &Object, options: &Options<'_>) -> Vec<Ope
     let (live_metadata, live_rest) = prepare(live);
     let (new_metadata, new_rest) = prepare(dry_run);
     let mut all = diff(&live_metadata, &new_metadata, options.rationalize);
+    // Parity: labels and annotations that would go are not drift; controllers of the cluster add such.
+    all.retain(|operation| operation.op != Op::Remove);
     all.extend(diff(&live_rest, &new_rest, options.rationalize));
     all
 }

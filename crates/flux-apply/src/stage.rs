@@ -1,0 +1,476 @@
+//! One stage of an apply: decide about each object, then write those that need it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use flux_drift::{immutable, managed};
+use flux_kube::{Apply, Delete, Error, PatchOptions, Resource};
+use flux_object::stage::Stage;
+use flux_object::{Gvk, Object, ObjectId, order};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+
+use crate::change::{Action, Change};
+use crate::engine::{Engine, Ledger, Request};
+use crate::error::{ApplyError, Operation};
+use crate::item::Item;
+use crate::prune::Entry;
+use crate::record::{Applied, Facts, STALE_ANNOTATIONS, STALE_LABELS, key, needs_cleanup};
+use crate::rules::{Mode, Wishes};
+use crate::wait::Target;
+
+/// The stages of one apply.
+pub(crate) struct StageRun<'a> {
+    engine: &'a Engine,
+    request: &'a Request<'a>,
+    ledger: &'a mut dyn Ledger,
+    entries: Vec<Entry>,
+    recorded: bool,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// What is to be done with one object.
+enum Decision {
+    /// Nothing, and it counts as this.
+    Done(Action),
+    /// Not known yet: ask by a dry run.
+    Ask,
+    /// Write it, without asking first; it was like this.
+    Direct(Box<Facts>),
+    /// Write it.
+    Write { action: Action, cleanup: bool },
+    /// Delete the object of this UID, then write it.
+    Recreate { uid: String },
+}
+
+/// One object with its place in the API.
+struct Placed<'a> {
+    item: &'a Item,
+    resource: Arc<Resource>,
+    key: ObjectId,
+}
+
+impl<'a> StageRun<'a> {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        request: &'a Request<'a>,
+        ledger: &'a mut dyn Ledger,
+        items: &[Item],
+    ) -> Self {
+        let entries: Vec<Entry> = items
+            .iter()
+            .map(|item| Entry {
+                id: item.id.clone(),
+                version: item.version.clone(),
+            })
+            .collect();
+        Self {
+            engine,
+            request,
+            ledger,
+            recorded: entries.iter().all(|e| request.recorded.contains(&e.id)),
+            entries,
+            changes: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn stage(&mut self, stage: Stage, items: &[&Item]) -> Result<(), ApplyError> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let placed = self.place(items).await?;
+        let decisions = self.decide(&placed).await?;
+        let writes = decisions
+            .iter()
+            .any(|decision| !matches!(decision, Decision::Done(_)));
+        if writes && !self.recorded {
+            let recorded = self.ledger.record(&self.entries).await;
+            recorded.map_err(ApplyError::Ledger)?;
+            self.recorded = true;
+        }
+        self.execute(&placed, decisions).await?;
+        if matches!(stage, Stage::Definitions | Stage::Classes) {
+            self.settle(items.len(), stage, writes).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds the resource of each object, and makes sure that its kind is watched.
+    async fn place<'i>(&self, items: &[&'i Item]) -> Result<Vec<Placed<'i>>, ApplyError> {
+        let discovery = self.request.client.discovery();
+        let mut known: HashMap<Gvk, Arc<Resource>> = HashMap::new();
+        let mut placed = Vec::with_capacity(items.len());
+        for item in items {
+            let gvk = item.object.gvk();
+            let resource = match known.get(&gvk) {
+                Some(resource) => resource.clone(),
+                None => {
+                    let found = discovery
+                        .resource(&gvk)
+                        .await
+                        .map_err(|error| ApplyError::refused(&item.id, Operation::DryRun, error))?;
+                    known.insert(gvk, found.clone());
+                    found
+                }
+            };
+            placed.push(Placed {
+                key: key(&item.id, resource.namespaced),
+                item,
+                resource,
+            });
+        }
+        self.engine.tracker.follow(known.into_values()).await;
+        Ok(placed)
+    }
+
+    /// Decides about every object; objects that nothing is known of are asked for by a dry run.
+    async fn decide(&self, placed: &[Placed<'_>]) -> Result<Vec<Decision>, ApplyError> {
+        let mut decisions: Vec<Decision> = placed.iter().map(|p| self.known(p)).collect();
+        let open: Vec<usize> = (0..placed.len())
+            .filter(|at| matches!(decisions[*at], Decision::Ask))
+            .collect();
+        if let [only] = open[..]
+            && let Some(direct) = self.direct(&placed[only])
+        {
+            decisions[only] = direct;
+            return Ok(decisions);
+        }
+        let answers: Vec<Decision> = stream::iter(&open)
+            .map(|at| self.ask(&placed[*at]))
+            .buffered(self.engine.options.concurrency)
+            .try_collect()
+            .await?;
+        for (at, answer) in open.into_iter().zip(answers) {
+            decisions[at] = answer;
+        }
+        Ok(decisions)
+    }
+
+    /// What the evidence at hand says.
+    fn known(&self, placed: &Placed<'_>) -> Decision {
+        let item = placed.item;
+        if item.wishes.leaves_alone() {
+            return Decision::Done(Action::Skipped);
+        }
+        let tracker = &self.engine.tracker;
+        if !tracker.trusts(&placed.resource) {
+            return Decision::Ask;
+        }
+        let Some(facts) = tracker.facts(&placed.key) else {
+            return Decision::Ask;
+        };
+        if facts.wishes.leaves_alone() || item.wishes.mode == Mode::IfNotPresent {
+            Decision::Done(Action::Skipped)
+        } else if tracker.proves(&placed.key, &item.desired, self.identity().as_deref()) {
+            Decision::Done(Action::Unchanged)
+        } else {
+            Decision::Ask
+        }
+    }
+
+    /// A single object that is known well needs no dry run: there is nothing else that must not be written if it fails.
+    fn direct(&self, placed: &Placed<'_>) -> Option<Decision> {
+        let tracker = &self.engine.tracker;
+        if !tracker.trusts(&placed.resource) {
+            return None;
+        }
+        let facts = tracker.facts(&placed.key)?;
+        let plain = !facts.needs_cleanup && !facts.deleting;
+        plain.then(|| Decision::Direct(Box::new(facts)))
+    }
+
+    /// Asks the API server what an apply would do.
+    async fn ask(&self, placed: &Placed<'_>) -> Result<Decision, ApplyError> {
+        let item = placed.item;
+        if item.wishes.mode == Mode::IfNotPresent && self.get(placed).await?.is_some() {
+            return Ok(Decision::Done(Action::Skipped));
+        }
+        let dry_run = match self.send(placed, true).await {
+            Ok(object) => object,
+            Err(error) => return self.refused(placed, error).await,
+        };
+        if dry_run.resource_version().is_empty() {
+            return Ok(Decision::Write {
+                action: Action::Created,
+                cleanup: false,
+            });
+        }
+        if Wishes::of(&dry_run, &self.request.owner.group).leaves_alone() {
+            return Ok(Decision::Done(Action::Skipped));
+        }
+        self.compare(placed, &dry_run).await
+    }
+
+    /// Compares the result of a dry run with the object as it is.
+    async fn compare(&self, placed: &Placed<'_>, dry_run: &Object) -> Result<Decision, ApplyError> {
+        let tracker = &self.engine.tracker;
+        let keys = placed.item.keys();
+        let trusted = tracker
+            .trusts(&placed.resource)
+            .then(|| tracker.facts(&placed.key))
+            .flatten();
+        let live = match trusted {
+            Some(facts) => facts,
+            None => match self.get(placed).await? {
+                Some(object) => Facts::of(&object, tracker.lens(), &keys),
+                None => {
+                    return Ok(Decision::Write {
+                        action: Action::Created,
+                        cleanup: false,
+                    });
+                }
+            },
+        };
+        let mut after = Facts::of(dry_run, tracker.lens(), &keys);
+        let cleanup = live.needs_cleanup && placed.item.wishes.mode == Mode::Override;
+        if cleanup || live.content != after.content {
+            return Ok(Decision::Write {
+                action: Action::Configured,
+                cleanup,
+            });
+        }
+        // Ownership as it is now, not as it would be: equal content is left alone, whoever owns it.
+        after.fields = live.fields;
+        after.resource_version = live.resource_version;
+        after.health = live.health;
+        after.generation = live.generation;
+        self.remember(placed, after);
+        Ok(Decision::Done(Action::Unchanged))
+    }
+
+    /// What a refused dry run means: an object that has to be recreated, or the end of the stage.
+    async fn refused(&self, placed: &Placed<'_>, error: Error) -> Result<Decision, ApplyError> {
+        let id = &placed.item.id;
+        let reason = error.status().map_or("", |status| status.reason.as_str());
+        let fatal = |error| ApplyError::refused(id, Operation::DryRun, error);
+        if !immutable::is_immutable(reason, &error.to_string()) {
+            return Err(fatal(error));
+        }
+        let Some(live) = self.get(placed).await? else {
+            return Err(fatal(error));
+        };
+        let live_wishes = Wishes::of(&live, &self.request.owner.group);
+        if self.request.force || placed.item.wishes.force || live_wishes.force {
+            Ok(Decision::Recreate {
+                uid: live.uid().to_owned(),
+            })
+        } else {
+            Err(fatal(error))
+        }
+    }
+
+    /// Writes, one kind rank after the other; within a rank at the same time.
+    async fn execute(
+        &mut self,
+        placed: &[Placed<'_>],
+        decisions: Vec<Decision>,
+    ) -> Result<(), ApplyError> {
+        let mut queue = placed.iter().zip(decisions).peekable();
+        while let Some(first) = queue.next() {
+            let rank = order::rank(&first.0.item.id.kind);
+            let mut same = vec![first];
+            while let Some(next) =
+                queue.next_if(|(placed, _)| order::rank(&placed.item.id.kind) == rank)
+            {
+                same.push(next);
+            }
+            let this = &*self;
+            let results: Vec<Result<Change, ApplyError>> = stream::iter(same)
+                .map(|(placed, decision)| this.carry_out(placed, decision))
+                .buffered(this.engine.options.concurrency)
+                .collect()
+                .await;
+            let mut failed = None;
+            for result in results {
+                match result {
+                    Ok(change) => self.changes.push(change),
+                    Err(error) => failed = failed.or(Some(error)),
+                }
+            }
+            if let Some(error) = failed {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn carry_out(
+        &self,
+        placed: &Placed<'_>,
+        decision: Decision,
+    ) -> Result<Change, ApplyError> {
+        let id = &placed.item.id;
+        let action = match decision {
+            Decision::Done(action) => action,
+            Decision::Direct(before) => self.write_direct(placed, &before).await?,
+            Decision::Write { action, cleanup } => {
+                if cleanup {
+                    self.clean_up(placed).await?;
+                }
+                let object = self
+                    .send(placed, false)
+                    .await
+                    .map_err(|error| ApplyError::refused(id, Operation::Apply, error))?;
+                self.written(placed, &object);
+                action
+            }
+            Decision::Recreate { uid } => self.recreate(placed, &uid).await?,
+            Decision::Ask => Action::Unchanged,
+        };
+        Ok(placed.item.change(action))
+    }
+
+    async fn write_direct(
+        &self,
+        placed: &Placed<'_>,
+        before: &Facts,
+    ) -> Result<Action, ApplyError> {
+        match self.send(placed, false).await {
+            Ok(object) => {
+                let after = self.written(placed, &object);
+                let changed = after.content != before.content || after.uid != before.uid;
+                Ok(if changed {
+                    Action::Configured
+                } else {
+                    Action::Unchanged
+                })
+            }
+            // It was deleted in the meantime, or is being refused; both are for the dry run's words.
+            Err(error) => match self.refused(placed, error).await? {
+                Decision::Recreate { uid } => self.recreate(placed, &uid).await,
+                _ => Ok(Action::Unchanged),
+            },
+        }
+    }
+
+    async fn recreate(&self, placed: &Placed<'_>, uid: &str) -> Result<Action, ApplyError> {
+        let (id, client) = (&placed.item.id, self.request.client);
+        let name = (id.namespace.as_str(), id.name.as_str());
+        let options = Delete {
+            uid: Some(uid),
+            ..Delete::default()
+        };
+        match client.delete(&placed.resource, name, &options).await {
+            Ok(()) => {}
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(ApplyError::refused(id, Operation::Delete, error)),
+        }
+        self.engine.tracker.deleted(&placed.key);
+        let mut states = self
+            .engine
+            .tracker
+            .client()
+            .watch_one(&placed.resource, name);
+        let gone = async {
+            while let Some(state) = states.next().await {
+                if matches!(&state, Ok(found) if found.as_ref().is_none_or(|o| o.uid() != uid)) {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(self.engine.options.stage_limit, gone)
+            .await
+            .map_err(|_| ApplyError::StillThere(id.clone()))?;
+        let object = self
+            .send(placed, false)
+            .await
+            .map_err(|error| ApplyError::refused(id, Operation::Apply, error))?;
+        self.written(placed, &object);
+        Ok(Action::Created)
+    }
+
+    /// Takes over from other field managers, and removes what predecessors left.
+    async fn clean_up(&self, placed: &Placed<'_>) -> Result<(), ApplyError> {
+        let Some(live) = self.get(placed).await? else {
+            return Ok(());
+        };
+        let lens = self.engine.tracker.lens();
+        if !needs_cleanup(&live, lens) {
+            return Ok(());
+        }
+        let mut patch: Vec<Value> = managed::take_over(&live, &lens.managers, &lens.field_manager)
+            .into_iter()
+            .collect();
+        patch.extend(managed::remove_annotations(&live, &STALE_ANNOTATIONS));
+        patch.extend(managed::remove_labels(&live, &STALE_LABELS));
+        let id = &placed.item.id;
+        let options = PatchOptions {
+            field_manager: &lens.field_manager,
+            ..PatchOptions::default()
+        };
+        self.request
+            .client
+            .json_patch(
+                &placed.resource,
+                (&id.namespace, &id.name),
+                &Value::Array(patch),
+                &options,
+            )
+            .await
+            .map(|_| ())
+            .map_err(|error| ApplyError::refused(id, Operation::Cleanup, error))
+    }
+
+    /// Waits until what later stages need is in place.
+    async fn settle(&self, count: usize, stage: Stage, wrote: bool) -> Result<(), ApplyError> {
+        let from = self.changes.len().saturating_sub(count);
+        let targets: Vec<Target> = self.changes[from..]
+            .iter()
+            .filter(|change| change.action != Action::Skipped)
+            .map(Target::from)
+            .collect();
+        let limit = self.engine.options.stage_limit;
+        self.engine
+            .wait(self.request.client, &targets, limit)
+            .await
+            .map_err(ApplyError::NotReady)?;
+        if wrote && stage == Stage::Definitions {
+            self.request.client.discovery().invalidate();
+        }
+        Ok(())
+    }
+
+    async fn get(&self, placed: &Placed<'_>) -> Result<Option<Object>, ApplyError> {
+        let id = &placed.item.id;
+        let got = self
+            .request
+            .client
+            .get(&placed.resource, &id.namespace, &id.name)
+            .await;
+        match got {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(ApplyError::refused(id, Operation::Query, error)),
+        }
+    }
+
+    async fn send(&self, placed: &Placed<'_>, dry_run: bool) -> Result<Object, Error> {
+        let options = Apply {
+            field_manager: &self.engine.tracker.lens().field_manager,
+            force: true,
+            dry_run,
+            ..Apply::default()
+        };
+        let client = self.request.client;
+        client
+            .apply(&placed.resource, &placed.item.object, &options)
+            .await
+            .map(|written| written.object)
+    }
+
+    fn written(&self, placed: &Placed<'_>, object: &Object) -> Facts {
+        let facts = Facts::of(object, self.engine.tracker.lens(), &placed.item.keys());
+        self.remember(placed, facts.clone());
+        facts
+    }
+
+    fn remember(&self, placed: &Placed<'_>, after: Facts) {
+        let keys = Arc::new(placed.item.keys());
+        let applied = Applied::new(placed.item.desired, self.identity(), keys, after);
+        self.engine.tracker.applied(&placed.key, applied);
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.request.client.identity().map(ToString::to_string)
+    }
+}
