@@ -45,6 +45,7 @@ impl Kind for ArtifactGeneratorSpec {
     type Status = ArtifactGeneratorStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str = "Composes artifacts from the artifacts of other sources.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "ArtifactGenerator";
     const PLURAL: &'static str = "artifactgenerators";

@@ -19,6 +19,8 @@ pub trait Kind:
 
     /// API group, such as `source.toolkit.fluxcd.io`.
     const GROUP: &'static str;
+    /// What the kind is for, in one sentence.
+    const PURPOSE: &'static str;
     /// The served and stored version, such as `v1`.
     const VERSION: &'static str;
     /// Kind, such as `GitRepository`.

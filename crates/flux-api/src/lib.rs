@@ -6,6 +6,7 @@
 //!
 //! Reading order: [`kind`], [`meta`], then the groups.
 
+pub mod crd;
 pub mod extensions;
 pub mod helm;
 pub mod image;

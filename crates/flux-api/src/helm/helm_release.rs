@@ -116,6 +116,7 @@ impl Kind for HelmReleaseSpec {
     type Status = HelmReleaseStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str = "Installs a chart with values and keeps the release up to date.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "HelmRelease";
     const PLURAL: &'static str = "helmreleases";

@@ -50,6 +50,7 @@ impl Kind for ImagePolicySpec {
     type Status = ImagePolicyStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str = "Chooses one of the tags that were found for an image.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "ImagePolicy";
     const PLURAL: &'static str = "imagepolicies";

@@ -62,6 +62,7 @@ impl Kind for ImageRepositorySpec {
     type Status = ImageRepositoryStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str = "Lists the tags of an image in a registry.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "ImageRepository";
     const PLURAL: &'static str = "imagerepositories";

@@ -43,6 +43,8 @@ impl Kind for ImageUpdateAutomationSpec {
     type Status = ImageUpdateAutomationStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str =
+        "Writes the choices of image policies to files in a Git repository.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "ImageUpdateAutomation";
     const PLURAL: &'static str = "imageupdateautomations";

@@ -115,6 +115,7 @@ impl Kind for KustomizationSpec {
     type Status = KustomizationStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str = "Builds the manifests of a source and applies them to a cluster.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "Kustomization";
     const PLURAL: &'static str = "kustomizations";

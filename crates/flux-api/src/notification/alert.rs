@@ -47,6 +47,7 @@ impl Kind for AlertSpec {
     type Status = NoStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str = "Sends events about some objects to a provider.";
     const VERSION: &'static str = EVENTS_VERSION;
     const KIND: &'static str = "Alert";
     const PLURAL: &'static str = "alerts";

@@ -73,6 +73,7 @@ impl Kind for ProviderSpec {
     type Status = NoStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str = "A service that events can be sent to.";
     const VERSION: &'static str = EVENTS_VERSION;
     const KIND: &'static str = "Provider";
     const PLURAL: &'static str = "providers";

@@ -67,6 +67,7 @@ impl Kind for ReceiverSpec {
     type Status = ReceiverStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str = "A webhook that asks for a reconcile of some objects.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "Receiver";
     const PLURAL: &'static str = "receivers";

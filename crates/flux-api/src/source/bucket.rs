@@ -97,6 +97,8 @@ impl Kind for BucketSpec {
     type Status = BucketStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str =
+        "Downloads the objects of a bucket and stores them as an artifact.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "Bucket";
     const PLURAL: &'static str = "buckets";

@@ -23,6 +23,7 @@ impl Kind for ExternalArtifactSpec {
     type Status = ExternalArtifactStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str = "An artifact that another controller makes and stores.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "ExternalArtifact";
     const PLURAL: &'static str = "externalartifacts";

@@ -72,6 +72,8 @@ impl Kind for GitRepositorySpec {
     type Status = GitRepositoryStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str =
+        "Checks out a Git repository and stores the files as an artifact.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "GitRepository";
     const PLURAL: &'static str = "gitrepositories";

@@ -55,6 +55,8 @@ impl Kind for HelmChartSpec {
     type Status = HelmChartStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str =
+        "Downloads or packages a Helm chart and stores it as an artifact.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "HelmChart";
     const PLURAL: &'static str = "helmcharts";

@@ -58,6 +58,8 @@ impl Kind for HelmRepositorySpec {
     type Status = HelmRepositoryStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str =
+        "Downloads the index of a Helm chart repository and stores it as an artifact.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "HelmRepository";
     const PLURAL: &'static str = "helmrepositories";

@@ -66,6 +66,8 @@ impl Kind for OciRepositorySpec {
     type Status = OciRepositoryStatus;
 
     const GROUP: &'static str = GROUP;
+    const PURPOSE: &'static str =
+        "Pulls an OCI artifact and stores one of its layers as an artifact.";
     const VERSION: &'static str = VERSION;
     const KIND: &'static str = "OCIRepository";
     const PLURAL: &'static str = "ocirepositories";
