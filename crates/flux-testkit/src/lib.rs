@@ -1,1 +1,27 @@
-//! flux-testkit.
+//! What tests stand on: real servers in this process, on ports of their own, with faults to order.
+//! A dev-dependency only; nothing shipped depends on it.
+//!
+//! - [`GitServer`]: repositories over HTTP.
+//! - [`Fault`]: what a server does wrong on purpose.
+//! - [`temporary_folder`]: a folder that is gone when the test is.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a server of a test runs as a task that ends when the server is dropped"
+)]
+
+mod fault;
+mod git;
+
+pub use fault::Fault;
+pub use git::GitServer;
+
+/// A folder of the test's own, deleted when dropped.
+///
+/// # Panics
+/// When it cannot be made; a test cannot go on without.
+pub fn temporary_folder() -> tempfile::TempDir {
+    tempfile::Builder::new()
+        .prefix("flux-test-")
+        .tempdir()
+        .expect("a temporary folder")
+}

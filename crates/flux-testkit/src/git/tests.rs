@@ -1,0 +1,202 @@
+//! The Git client against this server, faults included.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use flux_git::{Cause, Checkout, CheckoutOptions, Client, Credentials, Error, Reference, Remote};
+use flux_tree::{FileTree as _, TreePath};
+
+use super::*;
+
+async fn checkout(server: &GitServer, reference: Reference) -> Result<Checkout, Error> {
+    let mut remote = Remote::new(&server.url("app.git")).unwrap();
+    remote.timeout = Duration::from_millis(700);
+    let options = CheckoutOptions {
+        reference,
+        ..CheckoutOptions::default()
+    };
+    Client::new().checkout(&remote, &options).await
+}
+
+fn words(error: &Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        words = format!("{words}: {error}");
+        source = error.source();
+    }
+    words
+}
+
+#[tokio::test]
+async fn a_commit_comes_back_with_its_files() {
+    let server = GitServer::start().await;
+    server.commit("app.git", &[("a/b.yaml", "one"), ("c", "two")]);
+    let hash = server.commit("app.git", &[("a/b.yaml", "three")]);
+    let fetched = checkout(&server, Reference::branch("main")).await.unwrap();
+    let Checkout::Fetched(commit) = fetched else {
+        panic!("{fetched:?}")
+    };
+    assert_eq!(commit.pointer.revision(), format!("main@sha1:{hash}"));
+    let tree = commit.tree();
+    let names: Vec<_> = flux_tree::walk(&tree, &TreePath::root()).unwrap();
+    assert_eq!(names.len(), 2);
+    assert_eq!(
+        tree.read(&TreePath::parse("a/b.yaml").unwrap()).unwrap(),
+        "three"
+    );
+    assert_eq!(
+        server.requests(),
+        [
+            "GET /app.git/info/refs?service=git-upload-pack",
+            "POST /app.git/git-upload-pack",
+            "POST /app.git/git-upload-pack",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_unmoved_branch_costs_no_fetch() {
+    let server = GitServer::start().await;
+    let hash = server.commit("app.git", &[("a", "one")]);
+    let remote = Remote::new(&server.url("app.git")).unwrap();
+    let options = CheckoutOptions {
+        reference: Reference::branch("main"),
+        last_observed: Some(format!("main@sha1:{hash}")),
+        ..CheckoutOptions::default()
+    };
+    let client = Client::new();
+    let first = client.checkout(&remote, &options).await.unwrap();
+    assert!(matches!(first, Checkout::Unmoved(_)), "{first:?}");
+    assert_eq!(server.requests().len(), 2);
+    server.commit("app.git", &[("a", "two")]);
+    let second = client.checkout(&remote, &options).await.unwrap();
+    assert!(matches!(second, Checkout::Fetched(_)), "{second:?}");
+}
+
+#[tokio::test]
+async fn credentials_are_sent_with_the_first_request() {
+    let server = GitServer::start_with_basic("ann", "s3cret").await;
+    server.commit("app.git", &[("a", "one")]);
+    let refused = checkout(&server, Reference::branch("main"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        words(&refused),
+        format!(
+            "unable to clone '{}': authentication required: ",
+            server.url("app.git")
+        )
+    );
+    let before = server.requests().len();
+    let mut remote = Remote::new(&server.url("app.git")).unwrap();
+    remote.credentials = Credentials::Basic {
+        username: "ann".to_owned(),
+        password: Secret::new("s3cret"),
+    };
+    Client::new()
+        .list_refs(&remote, &["refs/heads/"])
+        .await
+        .unwrap();
+    assert_eq!(server.requests().len(), before + 2);
+}
+
+#[tokio::test]
+async fn each_fault_has_its_words() {
+    let server = GitServer::start().await;
+    let url = server.url("app.git");
+    for (status, want) in [
+        (401, "authentication required: no".to_owned()),
+        (403, "authorization failed: no".to_owned()),
+        (404, "repository not found: no".to_owned()),
+        (
+            500,
+            format!(
+                "unexpected client error: unexpected requesting \
+                 \"{url}/info/refs?service=git-upload-pack\" status code: 500: no"
+            ),
+        ),
+    ] {
+        server.fail(Fault::Status(status, "no\n".to_owned()));
+        let error = checkout(&server, Reference::branch("main"))
+            .await
+            .unwrap_err();
+        assert_eq!(words(&error), format!("unable to clone '{url}': {want}"));
+    }
+    server.fail(Fault::Status(200, "<html>".to_owned()));
+    let error = checkout(&server, Reference::branch("main"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error.cause(), Some(Cause::Protocol { .. })),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_stalling_server_runs_into_the_timeout() {
+    let server = GitServer::start().await;
+    server.commit("app.git", &[("a", "one")]);
+    server.fail(Fault::Stall);
+    let error = checkout(&server, Reference::branch("main"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error.cause(), Some(Cause::Timeout { .. })),
+        "{error:?}"
+    );
+    server.fail(Fault::None);
+    checkout(&server, Reference::branch("main")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_broken_answer_is_an_error_wherever_it_breaks() {
+    let server = GitServer::start().await;
+    let content: String = (0..4000).map(|n| format!("line {}\n", n * 7919)).collect();
+    server.commit("app.git", &[("a", &content)]);
+    for most in [0, 3, 60, 130, 200, 5000] {
+        server.fail(Fault::Truncate(most));
+        let error = checkout(&server, Reference::branch("main"))
+            .await
+            .unwrap_err();
+        assert!(
+            !matches!(error.cause(), Some(Cause::Timeout { .. })),
+            "{most}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_is_said() {
+    let server = GitServer::start().await;
+    server.update("app.git", |_| ());
+    let empty = checkout(&server, Reference::branch("main")).await.unwrap();
+    assert!(matches!(empty, Checkout::Empty), "{empty:?}");
+    let hash = server.commit("app.git", &[("a", "one")]);
+    server.tag("app.git", "light", &hash);
+    let tag = server.annotated_tag("app.git", "v1.0.0", &hash);
+    let branch = checkout(&server, Reference::branch("nope"))
+        .await
+        .unwrap_err();
+    assert!(words(&branch).ends_with("couldn't find remote ref \"refs/heads/nope\""));
+    let Checkout::Fetched(light) = checkout(&server, Reference::tag("light")).await.unwrap() else {
+        panic!("nothing was fetched")
+    };
+    assert_eq!(light.referencing_tag.unwrap().to_string(), "light");
+    let Checkout::Fetched(heavy) = checkout(&server, Reference::tag("v1.0.0")).await.unwrap()
+    else {
+        panic!("nothing was fetched")
+    };
+    assert_eq!(
+        heavy.referencing_tag.unwrap().to_string(),
+        format!("v1.0.0@{tag}")
+    );
+    server.remove("app.git");
+    let gone = checkout(&server, Reference::branch("main"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(gone.cause(), Some(Cause::RepositoryNotFound { .. })),
+        "{gone:?}"
+    );
+}
