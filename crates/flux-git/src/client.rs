@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::Commit;
 use crate::checkout;
 use crate::error::{Cause, Error};
+use crate::mirror::{self, Mirror};
 use crate::protocol;
 use crate::reference::{Reference, RemoteRef};
 use crate::remote::Remote;
@@ -16,6 +17,7 @@ use crate::transport::{Clients, Connection};
 #[derive(Debug, Clone, Default)]
 pub struct Client {
     clients: Arc<Clients>,
+    mirrors: Arc<[Mirror]>,
 }
 
 /// How much a repository may cost.
@@ -85,6 +87,14 @@ impl Client {
         Self::default()
     }
 
+    /// A client that fetches from mirrors where it has them. Messages keep the URLs that were asked for.
+    pub fn with_mirrors(mirrors: Vec<Mirror>) -> Self {
+        Self {
+            mirrors: mirrors.into(),
+            ..Self::default()
+        }
+    }
+
     /// The references whose names begin with one of `prefixes` (all, where there are none), in the server's order.
     /// `HEAD` carries the branch it stands for in `symbolic`.
     ///
@@ -133,7 +143,8 @@ impl Client {
         &self,
         remote: &Remote,
     ) -> Result<(Connection, protocol::Server), Cause> {
-        let mut connection = Connection::open(&self.clients, remote).await?;
+        let remote = mirror::resolve(&self.mirrors, remote);
+        let mut connection = Connection::open(&self.clients, &remote).await?;
         let server = protocol::greet(&mut connection).await?;
         Ok((connection, server))
     }
