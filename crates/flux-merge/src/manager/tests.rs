@@ -22,7 +22,12 @@ fn config_map(data: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "cm", "namespace": "ns"}, "data": data})
 }
 
-fn apply_map(live: Option<&Value>, data: &Value, manager: &str, now: &str) -> Result<Applied, MergeError> {
+fn apply_map(
+    live: Option<&Value>,
+    data: &Value,
+    manager: &str,
+    now: &str,
+) -> Result<Applied, MergeError> {
     let target = target(Schema::builtin(), "v1", "ConfigMap", now);
     let options = ApplyOptions {
         manager,
@@ -41,7 +46,9 @@ fn deployment(containers: &Value) -> Value {
 }
 
 fn owned(object: &Value, manager: &str) -> Value {
-    let entries = object["metadata"]["managedFields"].as_array().expect("managed fields");
+    let entries = object["metadata"]["managedFields"]
+        .as_array()
+        .expect("managed fields");
     let entry = entries.iter().find(|entry| entry["manager"] == manager);
     entry.map_or(Value::Null, |entry| entry["fieldsV1"].clone())
 }
@@ -62,7 +69,9 @@ fn first_apply_owns_leaves_only() {
 
 #[test]
 fn same_apply_changes_nothing() {
-    let first = apply_map(None, &json!({"a": "1"}), "flux", T0).expect("applies").object;
+    let first = apply_map(None, &json!({"a": "1"}), "flux", T0)
+        .expect("applies")
+        .object;
     let second = apply_map(Some(&first), &json!({"a": "1"}), "flux", T1).expect("applies");
     assert!(!second.changed);
     assert_eq!(second.object, first);
@@ -70,7 +79,8 @@ fn same_apply_changes_nothing() {
 
 #[test]
 fn fields_left_out_go_unless_others_own_them() {
-    let first = apply_map(None, &json!({"a": "1", "b": "2", "c": "3"}), "flux", T0).expect("applies");
+    let first =
+        apply_map(None, &json!({"a": "1", "b": "2", "c": "3"}), "flux", T0).expect("applies");
     let shared = apply_map(Some(&first.object), &json!({"b": "2"}), "other", T1).expect("applies");
     assert!(shared.changed, "a new owner is a change");
     let last = apply_map(Some(&shared.object), &json!({"c": "3"}), "flux", T1).expect("applies");
@@ -83,7 +93,9 @@ fn fields_left_out_go_unless_others_own_them() {
 fn conflicts_name_managers_and_fields() {
     let target0 = target(Schema::builtin(), "apps/v1", "Deployment", T0);
     let object = deployment(&json!([{"name": "app", "image": "a:1"}]));
-    let live = update(&target0, None, &object, "kubectl-create").expect("creates").object;
+    let live = update(&target0, None, &object, "kubectl-create")
+        .expect("creates")
+        .object;
     let mut want = deployment(&json!([{"name": "app", "image": "a:2"}]));
     let options = ApplyOptions {
         manager: "flux",
@@ -106,14 +118,20 @@ fn conflicts_name_managers_and_fields() {
     };
     let made = apply(&target0, Some(&live), &want, forced).expect("applies");
     assert_eq!(made.object["spec"]["replicas"], 3);
-    assert_eq!(owned(&made.object, "kubectl-create")["f:spec"].get("f:replicas"), None);
+    assert_eq!(
+        owned(&made.object, "kubectl-create")["f:spec"].get("f:replicas"),
+        None
+    );
 }
 
 #[test]
 fn create_owns_what_a_typed_server_sees_as_added() {
     let target0 = target(Schema::builtin(), "apps/v1", "Deployment", T0);
-    let object = deployment(&json!([{"name": "app", "image": "a", "ports": [{"containerPort": 80}]}]));
-    let live = update(&target0, None, &object, "kubectl").expect("creates").object;
+    let object =
+        deployment(&json!([{"name": "app", "image": "a", "ports": [{"containerPort": 80}]}]));
+    let live = update(&target0, None, &object, "kubectl")
+        .expect("creates")
+        .object;
     assert_eq!(
         owned(&live, "kubectl"),
         json!({
@@ -141,20 +159,35 @@ fn list_maps_merge_by_key() {
         manager: "flux",
         force: false,
     };
-    let object = deployment(&json!([{"name": "app", "image": "a"}, {"name": "side", "image": "s"}]));
-    let live = apply(&target0, None, &object, options).expect("applies").object;
+    let object =
+        deployment(&json!([{"name": "app", "image": "a"}, {"name": "side", "image": "s"}]));
+    let live = apply(&target0, None, &object, options)
+        .expect("applies")
+        .object;
     let other = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "ns"},
         "spec": {"template": {"spec": {"containers": [{"name": "injected", "image": "i"}]}}}});
     let injector = ApplyOptions {
         manager: "injector",
         ..options
     };
-    let live = apply(&target0, Some(&live), &other, injector).expect("applies").object;
+    let live = apply(&target0, Some(&live), &other, injector)
+        .expect("applies")
+        .object;
     let object = deployment(&json!([{"name": "app", "image": "b"}]));
-    let live = apply(&target0, Some(&live), &object, options).expect("applies").object;
-    let containers = live["spec"]["template"]["spec"]["containers"].as_array().expect("a list");
-    let names: Vec<_> = containers.iter().map(|c| (c["name"].clone(), c["image"].clone())).collect();
-    assert_eq!(names, [(json!("app"), json!("b")), (json!("injected"), json!("i"))]);
+    let live = apply(&target0, Some(&live), &object, options)
+        .expect("applies")
+        .object;
+    let containers = live["spec"]["template"]["spec"]["containers"]
+        .as_array()
+        .expect("a list");
+    let names: Vec<_> = containers
+        .iter()
+        .map(|c| (c["name"].clone(), c["image"].clone()))
+        .collect();
+    assert_eq!(
+        names,
+        [(json!("app"), json!("b")), (json!("injected"), json!("i"))]
+    );
 }
 
 #[test]
@@ -208,7 +241,9 @@ fn status_is_owned_through_its_subresource_only() {
     };
     let mut object = deployment(&json!([{"name": "app", "image": "a"}]));
     object["status"] = json!({"replicas": 3});
-    let live = update(&base, None, &object, "kubectl").expect("creates").object;
+    let live = update(&base, None, &object, "kubectl")
+        .expect("creates")
+        .object;
     assert_eq!(owned(&live, "kubectl").get("f:status"), None);
     let through_status = Target {
         reset: Some(&rest),
@@ -218,8 +253,12 @@ fn status_is_owned_through_its_subresource_only() {
     };
     let mut new = live.clone();
     new["status"] = json!({"replicas": 4, "conditions": [{"type": "Available", "status": "True"}]});
-    let live = update(&through_status, Some(&live), &new, "controller").expect("updates").object;
-    let entries = live["metadata"]["managedFields"].as_array().expect("entries");
+    let live = update(&through_status, Some(&live), &new, "controller")
+        .expect("updates")
+        .object;
+    let entries = live["metadata"]["managedFields"]
+        .as_array()
+        .expect("entries");
     assert_eq!(entries[1]["subresource"], "status");
     assert_eq!(entries[1]["time"], T1);
     assert_eq!(
@@ -231,7 +270,9 @@ fn status_is_owned_through_its_subresource_only() {
 #[test]
 fn old_updates_are_merged() {
     let target0 = target(Schema::builtin(), "v1", "ConfigMap", T0);
-    let mut live = update(&target0, None, &config_map(&json!({"k": "v"})), "m0").expect("creates").object;
+    let mut live = update(&target0, None, &config_map(&json!({"k": "v"})), "m0")
+        .expect("creates")
+        .object;
     for index in 1..=12 {
         let now = format!("2024-01-01T00:00:{index:02}Z");
         let at = Target {
@@ -240,9 +281,13 @@ fn old_updates_are_merged() {
         };
         let mut new = live.clone();
         new["data"][format!("k{index}")] = json!("v");
-        live = update(&at, Some(&live), &new, &format!("m{index}")).expect("updates").object;
+        live = update(&at, Some(&live), &new, &format!("m{index}"))
+            .expect("updates")
+            .object;
     }
-    let entries = live["metadata"]["managedFields"].as_array().expect("entries");
+    let entries = live["metadata"]["managedFields"]
+        .as_array()
+        .expect("entries");
     assert_eq!(entries.len(), 10);
     assert_eq!(entries[0]["manager"], "ancient-changes");
 }
@@ -252,7 +297,10 @@ fn before_first_apply_owns_what_was_there() {
     let live = json!({"apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": "cm", "namespace": "ns", "uid": "u"}, "data": {"a": "1"}});
     let made = apply_map(Some(&live), &json!({"a": "1", "b": "2"}), "flux", T0).expect("applies");
-    assert_eq!(owned(&made.object, "before-first-apply"), json!({"f:data": {".": {}, "f:a": {}}}));
+    assert_eq!(
+        owned(&made.object, "before-first-apply"),
+        json!({"f:data": {".": {}, "f:a": {}}})
+    );
     let error = apply_map(Some(&live), &json!({"a": "2"}), "flux", T0).expect_err("conflicts");
     assert_eq!(
         error.to_string(),
@@ -280,7 +328,12 @@ fn custom_resources_follow_their_schema() {
         now: T0,
     };
     let thing = |spec: Value| json!({"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "t"}, "spec": spec});
-    let live = update(&target0, None, &thing(json!({"tags": ["a"], "free": {"x": {"y": [1]}}, "list": [{"a": "1"}]})), "kubectl");
+    let live = update(
+        &target0,
+        None,
+        &thing(json!({"tags": ["a"], "free": {"x": {"y": [1]}}, "list": [{"a": "1"}]})),
+        "kubectl",
+    );
     let live = live.expect("creates").object;
     assert_eq!(
         owned(&live, "kubectl"),
@@ -290,7 +343,12 @@ fn custom_resources_follow_their_schema() {
         manager: "flux",
         force: false,
     };
-    let made = apply(&target0, Some(&live), &thing(json!({"tags": ["b"], "free": {"z": 1}})), options);
+    let made = apply(
+        &target0,
+        Some(&live),
+        &thing(json!({"tags": ["b"], "free": {"z": 1}})),
+        options,
+    );
     let made = made.expect("applies").object;
     assert_eq!(made["spec"]["tags"], json!(["a", "b"]));
     assert_eq!(made["spec"]["free"], json!({"x": {"y": [1]}, "z": 1}));

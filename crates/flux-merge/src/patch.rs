@@ -1,1 +1,0 @@
-//! The patch formats besides apply.
