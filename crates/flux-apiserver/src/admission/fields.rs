@@ -1,0 +1,173 @@
+//! Fields that a kind does not have, and values of the wrong type: what strict decoding finds.
+
+use flux_merge::{Format, Scalar, Schema, TypeRef};
+use serde_json::Value;
+
+use crate::error::ApiError;
+use crate::store::Doc;
+use crate::verbs::Call;
+
+/// Drops or refuses unknown fields as `fieldValidation` asks; refuses values of the wrong type.
+pub(crate) fn check_fields(call: &Call<'_>, doc: &mut Doc) -> Result<(), ApiError> {
+    let resource = &call.resource;
+    let mut unknown = Vec::new();
+    if let Some(custom) = &resource.custom {
+        unknown = custom.schema.unknown_fields(doc);
+    } else if resource.types.is_builtin() {
+        let schema = resource.types.schema();
+        let mut walk = Walk { schema, unknown: Vec::new(), wrong: None };
+        walk.structure(resource.types.ty(), doc, "");
+        unknown = walk.unknown;
+        if let Some(wrong) = walk.wrong {
+            return Err(ApiError::bad_request(format!(
+                "{} in version \"{}\" cannot be handled as a {}: json: cannot unmarshal {wrong}",
+                resource.kind, resource.version, resource.kind
+            )));
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let texts: Vec<String> =
+        unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
+    match call.ask.params.field_validation.as_str() {
+        "Strict" => Err(strict(call, &texts)),
+        "Ignore" => Ok(()),
+        _ => {
+            for text in texts {
+                call.warn(text);
+            }
+            Ok(())
+        }
+    }
+}
+
+fn strict(call: &Call<'_>, texts: &[String]) -> ApiError {
+    let joined = texts.join(", ");
+    if call.resource.custom.is_some() || is_apply(call) {
+        let prefix = if is_apply(call) && call.resource.custom.is_none() {
+            format!("error decoding to {} object: ", call.resource.kind).to_lowercase()
+        } else {
+            String::new()
+        };
+        return ApiError::bad_request(format!("{prefix}strict decoding error: {joined}"));
+    }
+    ApiError::bad_request(format!(
+        "{} in version \"{}\" cannot be handled as a {}: strict decoding error: {joined}",
+        call.resource.kind, call.resource.version, call.resource.kind
+    ))
+}
+
+fn is_apply(call: &Call<'_>) -> bool {
+    call.ask.content_type.starts_with("application/apply-patch")
+}
+
+struct Walk<'a> {
+    schema: &'a Schema,
+    unknown: Vec<String>,
+    /// The first value of a wrong type, as the Go decoder words it.
+    wrong: Option<String>,
+}
+
+impl Walk<'_> {
+    fn structure(&mut self, ty: TypeRef, map: &mut Doc, path: &str) {
+        let def = self.schema.resolve(ty);
+        let Some(known) = &def.map else { return };
+        let mut extra = Vec::new();
+        for (name, value) in map.iter_mut() {
+            let child = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            if let Some(field) = known.field(name) {
+                self.value(field.ty, value, &child);
+            } else if let Some(element) = known.element {
+                self.value(element, value, &child);
+            } else if !known.fields.is_empty() {
+                extra.push((name.clone(), child));
+            }
+        }
+        for (name, child) in extra {
+            map.remove(&name);
+            self.unknown.push(child);
+        }
+    }
+
+    fn value(&mut self, ty: TypeRef, value: &mut Value, path: &str) {
+        let def = self.schema.resolve(ty);
+        match value {
+            Value::Null => {}
+            Value::Object(map) if def.map.is_some() => self.structure(ty, map, path),
+            Value::Array(items) if def.list.is_some() => {
+                let element = def.list.as_ref().map(|l| l.element);
+                for (i, item) in items.iter_mut().enumerate() {
+                    if let Some(element) = element {
+                        self.value(element, item, &format!("{path}[{i}]"));
+                    }
+                }
+            }
+            other => {
+                if let Some(wanted) = mismatch(def, other) {
+                    let kind = go_kind(other);
+                    let field = dotted(path);
+                    self.wrong.get_or_insert_with(|| {
+                        format!("{kind} into Go struct field {field} of type {wanted}")
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// The Go decoder names fields without indexes.
+fn dotted(path: &str) -> String {
+    let mut out = String::new();
+    let mut depth = 0;
+    for c in path.chars() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+fn go_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The Go type wanted in the place of a value that does not fit.
+fn mismatch(def: &flux_merge::TypeDef, value: &Value) -> Option<String> {
+    let Some(scalar) = def.scalar else {
+        if def.map.is_some() {
+            return Some(def.name.as_deref().unwrap_or("map[string]string").to_owned());
+        }
+        return def.list.is_some().then(|| "[]interface {}".to_owned());
+    };
+    let fits = match (scalar.scalar, scalar.format) {
+        (_, Format::IntOrString) => value.is_string() || value.is_number(),
+        (_, Format::Int32 | Format::Int64 | Format::Integer) => {
+            value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|f| f.fract() == 0.0)
+        }
+        (Scalar::Numeric, _) => value.is_number(),
+        (Scalar::String, _) => value.is_string(),
+        (Scalar::Boolean, _) => value.is_boolean(),
+        _ => true,
+    };
+    (!fits).then(|| {
+        match (scalar.scalar, scalar.format) {
+            (_, Format::Int32) => "int32",
+            (_, Format::Int64 | Format::Integer) => "int64",
+            (Scalar::Numeric, _) => "float64",
+            (Scalar::Boolean, _) => "bool",
+            _ => "string",
+        }
+        .to_owned()
+    })
+}

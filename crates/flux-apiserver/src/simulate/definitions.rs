@@ -1,0 +1,80 @@
+//! Custom resource definitions: names accepted, then established and served.
+
+use std::cell::RefCell;
+
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::cluster::Cluster;
+use crate::store::{Doc, Stored, at};
+use crate::verbs::{Writer, system_user};
+
+/// Whether the conditions say what the object needs to be served as it is now.
+pub(crate) fn definition_accepted(definition: &Stored) -> bool {
+    wanted(definition) == at(&definition.doc, "status").cloned().unwrap_or_default()
+}
+
+/// The status a definition is to have.
+fn wanted(definition: &Stored) -> Value {
+    let names = at(&definition.doc, "spec.names").cloned().unwrap_or_default();
+    let mut stored: Vec<Value> = at(&definition.doc, "status.storedVersions")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    if let Some(version) = crate::admission::storage_version(definition) {
+        let version = Value::from(version);
+        if !stored.contains(&version) {
+            stored.push(version);
+        }
+    }
+    let old = at(&definition.doc, "status.conditions").and_then(Value::as_array);
+    let since = |kind: &str| {
+        let found = old.and_then(|c| c.iter().find(|c| c["type"] == kind));
+        found.and_then(|c| c["lastTransitionTime"].as_str()).map_or_else(clock::now, str::to_owned)
+    };
+    let condition = |kind: &str, reason: &str, message: &str| {
+        json!({
+            "type": kind, "status": "True", "reason": reason, "message": message,
+            "lastTransitionTime": since(kind),
+        })
+    };
+    let mut conditions = vec![
+        condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+        condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+    ];
+    if definition.deleting()
+        && let Some(terminating) = old.and_then(|c| c.iter().find(|c| c["type"] == "Terminating"))
+    {
+        conditions.push(terminating.clone());
+    }
+    json!({"acceptedNames": names, "conditions": conditions, "storedVersions": stored})
+}
+
+/// Writes the status; the write in turn serves the definition.
+pub(crate) fn accept_definition(cluster: &Cluster, definition: &Stored) {
+    let snapshot = cluster.registry.snapshot();
+    let Some(resource) =
+        snapshot.by_kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
+    else {
+        return;
+    };
+    let user = system_user("system:apiserver");
+    let warnings = RefCell::default();
+    let writer = Writer {
+        cluster,
+        resource,
+        user: &user,
+        manager: "kube-apiserver",
+        subresource: "status",
+        dry_run: false,
+        warnings: &warnings,
+    };
+    let written = writer.update(&definition.key, |live| {
+        let mut doc: Doc = live.doc.clone();
+        doc.insert("status".to_owned(), wanted(live));
+        Ok(doc)
+    });
+    if let Err(error) = written {
+        tracing::debug!(message = error.message, "definition status");
+    }
+}

@@ -1,0 +1,36 @@
+//! Create and replace.
+
+use crate::error::ApiError;
+use crate::http::Reply;
+use crate::print;
+use crate::store::{meta, str_at};
+use crate::verbs::{Call, Desired, decode};
+
+pub(crate) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+    let doc = decode::body(call, decode::Named::Free)?;
+    let namespace = call.namespace().unwrap_or("");
+    let written = call.writer().create(namespace, Desired::Changed(doc))?;
+    Ok(print::object(call, 201, &written.object))
+}
+
+pub(crate) fn update(call: &Call<'_>) -> Result<Reply, ApiError> {
+    let doc = decode::body(call, decode::Named::AsAddressed)?;
+    let needs_version = call.resource.custom.is_some()
+        || matches!(call.resource.kind.as_str(), "CustomResourceDefinition" | "APIService");
+    if needs_version && str_at(meta(&doc), "resourceVersion").is_empty() {
+        let errors = vec![crate::error::FieldError::invalid(
+            "metadata.resourceVersion",
+            &0.into(),
+            "must be specified for an update",
+        )];
+        let (group, kind) = (&call.resource.group, &call.resource.kind);
+        // Only if there is an object to update at all.
+        call.cluster
+            .store
+            .get(&call.resource.table, &call.key())
+            .ok_or_else(|| call.not_found())?;
+        return Err(ApiError::invalid(group, kind, &call.ask.target.name, errors));
+    }
+    let object = call.writer().update(&call.key(), |_| Ok(doc.clone()))?;
+    Ok(print::object(call, 200, &object))
+}
