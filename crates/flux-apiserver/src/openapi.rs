@@ -175,6 +175,10 @@ fn structure(schema: &Schema, ty: TypeRef, wanted: &mut Wanted, root: bool) -> V
     if let Some(name) = def.name.as_deref().filter(|_| !root) {
         return reference(name, ty, wanted);
     }
+    if def.map.is_some() && def.list.is_some() {
+        // Anything goes: such types contain themselves.
+        return json!({"x-kubernetes-preserve-unknown-fields": true});
+    }
     if let Some(map) = &def.map {
         let mut out = json!({"type": "object"});
         let properties: Map<String, Value> = map
