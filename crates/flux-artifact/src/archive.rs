@@ -37,7 +37,7 @@ pub enum ArchiveError {
     TooLarge(TreePath),
 }
 
-/// Packs the regular files and directories of `tree` that `rules` leave in. Symbolic links and submodules are left out.
+/// Packs the regular files and directories of `tree` that `rules` leave in. Symbolic links are left out.
 ///
 /// # Errors
 /// See [`ArchiveError`].
@@ -66,11 +66,13 @@ fn write_tar(
 ) -> Result<(), ArchiveError> {
     header::write(output, &Member::directory(".")).map_err(ArchiveError::Write)?;
     for (path, kind) in walk(tree, &TreePath::root()).map_err(ArchiveError::Tree)? {
+        // A submodule that was not fetched is an empty directory, as in a work tree.
+        let is_dir = matches!(kind, EntryKind::Directory | EntryKind::Submodule);
         match kind {
-            EntryKind::Symlink | EntryKind::Submodule => {}
+            EntryKind::Symlink => {}
             // Every entry is tested by itself: an ignored directory is left out, its entries are tested again.
-            _ if rules.ignores(&path, kind.is_directory()) => {}
-            EntryKind::Directory => {
+            _ if rules.ignores(&path, is_dir) => {}
+            EntryKind::Directory | EntryKind::Submodule => {
                 header::write(output, &Member::directory(path.as_str()))
                     .map_err(ArchiveError::Write)?;
             }

@@ -2,6 +2,7 @@
 
 mod condition;
 
+use std::fmt::Write as _;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -115,10 +116,7 @@ fn listing(dir: &Path) -> io::Result<String> {
             .replace('&', "&amp;")
             .replace('<', "&lt;")
             .replace('>', "&gt;");
-        page.push_str(&format!(
-            "<a href=\"{}{slash}\">{shown}</a>\n",
-            encoded(bare)
-        ));
+        let _ = write!(page, "<a href=\"{}{slash}\">{shown}</a>\n", encoded(bare));
     }
     page.push_str("</pre>\n");
     Ok(page)
@@ -176,7 +174,7 @@ fn serve_file(
             set(
                 &mut response,
                 header::CONTENT_RANGE,
-                format!("bytes */{size}"),
+                &format!("bytes */{size}"),
             );
             return Ok(response);
         }
@@ -186,17 +184,13 @@ fn serve_file(
             set(
                 &mut response,
                 header::CONTENT_RANGE,
-                format!("bytes {start}-{}/{size}", start + length - 1),
+                &format!("bytes {start}-{}/{size}", start + length - 1),
             );
             (start, length)
         }
     };
-    set(
-        &mut response,
-        header::CONTENT_TYPE,
-        content_type(name).to_owned(),
-    );
-    set(&mut response, header::CONTENT_LENGTH, length.to_string());
+    set(&mut response, header::CONTENT_TYPE, content_type(name));
+    set(&mut response, header::CONTENT_LENGTH, &length.to_string());
     if *method == Method::GET {
         file.seek(SeekFrom::Start(start))?;
         let reader = tokio::fs::File::from_std(file).take(length);
@@ -205,8 +199,8 @@ fn serve_file(
     Ok(response)
 }
 
-fn set(response: &mut Response, name: header::HeaderName, value: String) {
-    if let Ok(value) = HeaderValue::from_str(&value) {
+fn set(response: &mut Response, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
 }

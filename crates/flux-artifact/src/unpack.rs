@@ -162,16 +162,12 @@ struct Counted<R> {
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let taken = self.inner.read(buffer)?;
-        match self.left.checked_sub(taken as u64) {
-            Some(left) => {
-                self.left = left;
-                Ok(taken)
-            }
-            None => {
-                self.over = true;
-                Err(io::Error::other("too many bytes"))
-            }
-        }
+        let Some(left) = self.left.checked_sub(taken as u64) else {
+            self.over = true;
+            return Err(io::Error::other("too many bytes"));
+        };
+        self.left = left;
+        Ok(taken)
     }
 }
 

@@ -28,7 +28,7 @@ impl Default for ClientOptions {
             tls: TlsOptions::default(),
             proxy: ProxyChoice::Environment,
             connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(60),
+            read_timeout: Duration::from_mins(1),
             user_agent: "flux/v2".to_owned(),
         }
     }

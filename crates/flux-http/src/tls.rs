@@ -175,3 +175,6 @@ impl ServerCertVerifier for AnyServer {
             .supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,13 +75,13 @@ impl MemoryTree {
         let mut builder = Self::builder();
         for (path, kind) in crate::tree::walk(tree, &TreePath::root())? {
             match kind {
-                EntryKind::Directory => builder.directory(&path)?,
+                EntryKind::Directory => builder.directory(&path),
                 EntryKind::File { executable } => {
-                    builder.file(&path, tree.read(&path)?, executable)?
+                    builder.file(&path, tree.read(&path)?, executable)
                 }
-                EntryKind::Symlink => builder.symlink(&path, &tree.read_link(&path)?)?,
-                EntryKind::Submodule => builder.submodule(&path)?,
-            }
+                EntryKind::Symlink => builder.symlink(&path, &tree.read_link(&path)?),
+                EntryKind::Submodule => builder.submodule(&path),
+            }?;
         }
         Ok(builder.build())
     }

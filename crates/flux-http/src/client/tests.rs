@@ -148,7 +148,7 @@ async fn a_status_is_an_error_only_when_asked() {
         .send(Request::get(url.clone()))
         .await
         .expect("sent");
-    let error = response.success().err().expect("not a success");
+    let error = response.success().expect_err("not a success");
     assert!(error.is_not_found(), "{error}");
     assert_eq!(error.to_string(), format!("{url}: status 404 Not Found"));
 }
