@@ -33,4 +33,5 @@ pub use mirror::Mirror;
 pub use reference::{Reference, RemoteRef};
 pub use remote::{ClientCertificate, Credentials, Proxy, Remote, SshIdentity, Tls, UrlError};
 pub use secret::Secret;
+pub use transport::SshIdentityError;
 pub use tree::GitTree;

@@ -1,7 +1,9 @@
 //! How bytes reach a server: requests over HTTP, or one channel over SSH.
 
 mod http;
+mod known_hosts;
 mod ssh;
+mod tunnel;
 
 use bytes::Bytes;
 
@@ -9,6 +11,7 @@ use crate::error::Cause;
 use crate::remote::Remote;
 
 pub(crate) use http::Clients;
+pub use ssh::SshIdentityError;
 
 /// An open conversation with the `upload-pack` service of one repository.
 #[derive(Debug)]
