@@ -1,6 +1,6 @@
 //! Submodules: found in `.gitmodules`, fetched at the commit that the tree names, mounted at their paths.
-//! A submodule is named by the repository, not by the user, so it may only lead to the same host by the same scheme;
-//! credentials therefore never reach another one (spec row SRC-GAU-015).
+//! A submodule is named by the repository, not by the user: on the same host it is fetched with the same credentials,
+//! on another host over HTTP with none, and anything else is refused (spec row SRC-GAU-015).
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::Commit;
 use crate::checkout;
 use crate::client::{CheckoutOptions, Client, Limits};
 use crate::error::Cause;
-use crate::remote::Remote;
+use crate::remote::{Credentials, Remote};
 use crate::tree::Mount;
 
 /// Submodules of submodules are followed this deep (spec row SRC-GCO-011).
@@ -65,8 +65,7 @@ pub(crate) async fn fetch_all(
             return Err(refused(format!("nested deeper than {MOST_LEVELS} levels")));
         }
         let inner = async {
-            let mut inner = remote.clone().at(resolve(remote.url(), &url)?);
-            inner.timeout = remote.timeout;
+            let inner = access(remote, resolve(remote.url(), &url)?);
             let options = CheckoutOptions {
                 limits: limits.clone(),
                 ..Default::default()
@@ -99,14 +98,31 @@ fn resolve(base: &Url, url: &str) -> Result<Url, Cause> {
     } else {
         Url::parse(url).map_err(|_| refused("its URL is not understood"))?
     };
-    let same = target.scheme() == base.scheme()
-        && target.host_str() == base.host_str()
-        && target.port_or_known_default() == base.port_or_known_default();
-    if same {
+    let open = matches!(target.scheme(), "http" | "https") && target.host_str().is_some();
+    let downgrade = base.scheme() == "https" && target.scheme() == "http";
+    if same_host(base, &target) || (open && !downgrade) {
         Ok(target)
     } else {
-        Err(refused("it is on another host"))
+        Err(refused("it cannot be reached without credentials"))
     }
+}
+
+fn same_host(base: &Url, target: &Url) -> bool {
+    target.scheme() == base.scheme()
+        && target.host_str() == base.host_str()
+        && target.port_or_known_default() == base.port_or_known_default()
+}
+
+/// How to reach a submodule: with the repository's access on its own host, with none of its secrets elsewhere.
+/// User information in the URL of a submodule is the repository's own word, and never a way to other secrets.
+fn access(remote: &Remote, url: Url) -> Remote {
+    let same = same_host(remote.url(), &url);
+    let mut inner = remote.clone().at(url);
+    if !same {
+        inner.credentials = Credentials::None;
+        inner.tls.client = None;
+    }
+    inner
 }
 
 /// Git's rule: `../` removes one component of the repository's path, `./` none.
@@ -173,18 +189,38 @@ mod tests {
         assert_eq!(at("./sub").unwrap(), "https://h:8443/org/app.git/sub");
         assert_eq!(at("../../other/x").unwrap(), "https://h:8443/other/x");
         assert_eq!(at("https://h:8443/z").unwrap(), "https://h:8443/z");
+        assert_eq!(at("https://other/z").unwrap(), "https://other/z");
         for refused in [
             "../../../x",
             "../../..//x",
-            "https://h/z",
             "http://h:8443/z",
-            "https://e/z",
+            "ssh://h/z",
             "git@h:z",
             "/etc",
             "ext::sh -c id",
             "file:///etc",
         ] {
             assert_eq!(at(refused), None, "{refused}");
+        }
+    }
+
+    #[test]
+    fn another_host_gets_no_secrets() {
+        let mut remote = Remote::new("https://h/a").unwrap();
+        remote.credentials = Credentials::Bearer(crate::Secret::new("t"));
+        let kept = |url: &str| {
+            let inner = access(&remote, Url::parse(url).unwrap());
+            !matches!(inner.credentials, Credentials::None)
+        };
+        assert!(kept("https://h/b"));
+        assert!(kept("https://h:443/b"));
+        for other in [
+            "https://i/b",
+            "https://h:8443/b",
+            "http://h/b",
+            "https://h.i/b",
+        ] {
+            assert!(!kept(other), "{other}");
         }
     }
 

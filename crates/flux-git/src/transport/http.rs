@@ -338,7 +338,11 @@ pub(crate) fn failure(error: &reqwest::Error) -> Cause {
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
         let words = inner.to_string();
-        if words.contains("certificate") || words.contains("TLS") || words.contains("handshake") {
+        if words.contains("certificate")
+            || words.contains("TLS")
+            || words.contains("handshake")
+            || words.contains("alert")
+        {
             return Cause::Tls {
                 detail: shorten(&words),
             };
