@@ -10,10 +10,14 @@
 )]
 
 pub mod cli;
+mod connect;
 mod create;
+mod get;
+mod kinds;
 mod manifest;
 mod root;
 mod say;
+mod table;
 mod version;
 
 use cli::command::{Parsed, parse};

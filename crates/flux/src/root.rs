@@ -3,13 +3,13 @@
 use crate::cli::Fail;
 use crate::cli::command::{Call, Command};
 use crate::cli::flag::{Flag, Kind};
-use crate::create;
+use crate::{create, get};
 
 /// The whole command line.
 pub(crate) static ROOT: Command = Command::new("flux", "Deliver what is declared to Kubernetes")
     .long("Deliver what is declared in Git, OCI and Helm sources to Kubernetes, and look at how it is doing.")
     .persistent(GLOBAL)
-    .commands(&[create::COMMAND]);
+    .commands(&[create::COMMAND, get::COMMAND]);
 
 const GLOBAL: &[Flag] = &[
     Flag::text("as", "user to act as"),

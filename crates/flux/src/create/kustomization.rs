@@ -242,6 +242,8 @@ fn decryption(text: &str) -> Result<String, String> {
     match text {
         "sops" => Ok(text.to_owned()),
         "" => Err("no decryption provider given, must be one of: sops".to_owned()),
-        _ => Err(format!("unsupported decryption provider '{text}', must be one of: sops")),
+        _ => Err(format!(
+            "unsupported decryption provider '{text}', must be one of: sops"
+        )),
     }
 }
