@@ -23,6 +23,8 @@ fn matches_as_go() {
     check(r"^(?P<ts>[0-9]+)-(?<rest>.*)$", "12-x", true);
     check(r"^[[:alpha:]_]+$", "ab_", true);
     check("a$", "a\n", false);
+    check(r"^x(?i)+y$", "xxY", true);
+    check(r"^[\w-z]$", "-", true);
     check(r"\bfoo\b", "a foo b", true);
 }
 

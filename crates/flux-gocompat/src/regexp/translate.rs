@@ -16,6 +16,7 @@ pub(super) fn translate(expression: &str) -> Result<String, RegexpError> {
         out: String::with_capacity(expression.len() + 8),
         depth: 0,
         repeated: Repeated::Nothing,
+        operand_end: 0,
     };
     reader.read()?;
     Ok(reader.out)
@@ -38,6 +39,8 @@ struct Reader<'a> {
     out: String,
     depth: usize,
     repeated: Repeated<'a>,
+    /// Where in the output the operand ends; flags may follow it before it is repeated.
+    operand_end: usize,
 }
 
 fn error<T>(what: &'static str, part: &str) -> Result<T, RegexpError> {
@@ -58,7 +61,7 @@ impl<'a> Reader<'a> {
                     }
                     self.depth -= 1;
                     self.copy(1);
-                    self.repeated = Repeated::Operand;
+                    self.operand();
                 }
                 '|' => {
                     self.copy(1);
@@ -73,7 +76,7 @@ impl<'a> Reader<'a> {
                 '\\' => self.escape()?,
                 '^' | '$' | '.' => {
                     self.copy(1);
-                    self.repeated = Repeated::Operand;
+                    self.operand();
                 }
                 _ => self.literal(c),
             }
@@ -82,6 +85,12 @@ impl<'a> Reader<'a> {
             return error("missing closing )", self.whole);
         }
         Ok(())
+    }
+
+    /// What was just written may be repeated.
+    fn operand(&mut self) {
+        self.repeated = Repeated::Operand;
+        self.operand_end = self.out.len();
     }
 
     fn copy(&mut self, length: usize) {
@@ -93,7 +102,7 @@ impl<'a> Reader<'a> {
     fn literal(&mut self, c: char) {
         push_literal(&mut self.out, c);
         self.rest = &self.rest[c.len_utf8()..];
-        self.repeated = Repeated::Operand;
+        self.operand();
     }
 
     fn open(&mut self) -> Result<(), RegexpError> {
@@ -102,8 +111,8 @@ impl<'a> Reader<'a> {
             return error("expression nests too deeply", self.whole);
         }
         let rest = self.rest;
-        self.repeated = Repeated::Nothing;
         if !rest.starts_with("(?") {
+            self.repeated = Repeated::Nothing;
             self.copy(1);
             return Ok(());
         }
@@ -125,6 +134,7 @@ impl<'a> Reader<'a> {
             };
             let _ = write!(self.out, "(?P<{lead}{name}>");
             self.rest = &rest[end + 1..];
+            self.repeated = Repeated::Nothing;
             return Ok(());
         }
         self.flags()
@@ -150,14 +160,17 @@ impl<'a> Reader<'a> {
                         self.copy(end);
                     }
                     if c == ')' {
+                        // Flags alone are nothing to repeat; what is before them still is.
                         self.depth -= 1;
+                    } else {
+                        self.repeated = Repeated::Nothing;
                     }
                     return Ok(());
                 }
                 _ => return error("invalid or unsupported Perl syntax", &rest[..end]),
             }
         }
-        error("missing closing )", self.whole)
+        error("invalid or unsupported Perl syntax", rest)
     }
 
     /// The length of a count such as `{2,5}` at this place; nothing where the brace stands for itself.
@@ -187,19 +200,18 @@ impl<'a> Reader<'a> {
 
     fn repeat(&mut self, length: usize) -> Result<(), RegexpError> {
         let before = self.rest;
-        let lazy = usize::from(before[length..].starts_with('?'));
-        let length = length + lazy;
+        let length = length + usize::from(before[length..].starts_with('?'));
         match self.repeated {
-            Repeated::Nothing => error(
-                "missing argument to repetition operator",
-                &before[..length - lazy],
-            ),
+            Repeated::Nothing => {
+                error("missing argument to repetition operator", &before[..length])
+            }
             Repeated::Operator(first) => {
                 let used = first.len() - before.len() + length;
                 error("invalid nested repetition operator", &first[..used])
             }
             Repeated::Operand => {
-                self.copy(length);
+                self.out.insert_str(self.operand_end, &before[..length]);
+                self.rest = &before[length..];
                 self.repeated = Repeated::Operator(before);
                 Ok(())
             }
@@ -215,7 +227,7 @@ impl<'a> Reader<'a> {
         let translated = match c {
             'A' | 'z' => {
                 self.copy(2);
-                self.repeated = Repeated::Operand;
+                self.operand();
                 return Ok(());
             }
             'b' => "(?-u:\\b)",
@@ -232,7 +244,7 @@ impl<'a> Reader<'a> {
                 let (quoted, after) = after.split_once("\\E").unwrap_or((after, ""));
                 for c in quoted.chars() {
                     push_literal(&mut self.out, c);
-                    self.repeated = Repeated::Operand;
+                    self.operand();
                 }
                 self.rest = after;
                 return Ok(());
@@ -240,20 +252,20 @@ impl<'a> Reader<'a> {
             'p' | 'P' => {
                 let length = property_length(rest)?;
                 self.copy(length);
-                self.repeated = Repeated::Operand;
+                self.operand();
                 return Ok(());
             }
             _ => {
                 let (c, after) = escaped_char(rest)?;
                 push_literal(&mut self.out, c);
                 self.rest = after;
-                self.repeated = Repeated::Operand;
+                self.operand();
                 return Ok(());
             }
         };
         self.out.push_str(translated);
         self.rest = after;
-        self.repeated = Repeated::Operand;
+        self.operand();
         Ok(())
     }
 
@@ -269,22 +281,17 @@ impl<'a> Reader<'a> {
                 None => return error("missing closing ]", whole),
                 Some(']') if !first => {
                     self.copy(1);
-                    self.repeated = Repeated::Operand;
+                    self.operand();
                     return Ok(());
                 }
-                Some(_) => self.class_part(whole, first)?,
+                Some(_) => self.class_part(whole)?,
             }
             first = false;
         }
     }
 
-    fn class_part(&mut self, whole: &'a str, first: bool) -> Result<(), RegexpError> {
+    fn class_part(&mut self, whole: &'a str) -> Result<(), RegexpError> {
         let rest = self.rest;
-        // A dash stands for itself at either end.
-        if rest.starts_with('-') && !first && !rest[1..].starts_with(']') {
-            let next = rest[1..].chars().next().map_or(1, |c| 1 + c.len_utf8());
-            return error("invalid character class range", &rest[..next]);
-        }
         if rest.starts_with("[:")
             && let Some(end) = rest.find(":]")
         {

@@ -112,8 +112,12 @@ pub fn choose_chart(
     if versions.is_empty() {
         return Err(ChoiceError::NoChartVersion);
     }
+    // An entry whose version is none does not count as part of the index.
+    let is_exact = |entry: &ChartVersion<'_>| {
+        entry.version == range && Version::parse_loose(entry.version).is_ok()
+    };
     if !range.is_empty()
-        && let Some(exact) = versions.iter().position(|entry| entry.version == range)
+        && let Some(exact) = versions.iter().position(is_exact)
     {
         return Ok(exact);
     }
