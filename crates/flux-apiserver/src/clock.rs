@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use rand::Rng;
 
+use crate::schema::human_duration;
+
 /// Now, in the form of `metav1.Time`: whole seconds, UTC.
 pub(crate) fn now() -> String {
     format(jiff::Timestamp::now())
@@ -13,6 +15,11 @@ pub(crate) fn now() -> String {
 pub(crate) fn after(seconds: i64) -> String {
     let now = jiff::Timestamp::now();
     format(now.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(now))
+}
+
+/// Now.
+pub(crate) fn timestamp() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// Seconds since 1970.
@@ -32,42 +39,7 @@ fn format(at: jiff::Timestamp) -> String {
 /// How long ago a `metav1.Time` was, spelled as kubectl spells ages (`5m3s`, `2d4h`).
 pub(crate) fn age(text: &str) -> String {
     let Ok(then) = text.parse::<jiff::Timestamp>() else { return "<unknown>".to_owned() };
-    human(jiff::Timestamp::now().as_second() - then.as_second())
-}
-
-/// Seconds as `duration.HumanDuration` of apimachinery spells them.
-pub(crate) fn human(seconds: i64) -> String {
-    if seconds < -1 {
-        return "<invalid>".to_owned();
-    }
-    let s = seconds.max(0);
-    let (m, h, d) = (s / 60, s / 3600, s / 86_400);
-    if s < 120 {
-        return format!("{s}s");
-    }
-    if m < 10 {
-        return if s % 60 == 0 { format!("{m}m") } else { format!("{m}m{}s", s % 60) };
-    }
-    if m < 180 {
-        return format!("{m}m");
-    }
-    if h < 8 {
-        return if m % 60 == 0 { format!("{h}h") } else { format!("{h}h{}m", m % 60) };
-    }
-    if h < 48 {
-        return format!("{h}h");
-    }
-    if h < 192 {
-        return if h % 24 == 0 { format!("{d}d") } else { format!("{d}d{}h", h % 24) };
-    }
-    if h < 24 * 365 * 2 {
-        return format!("{d}d");
-    }
-    if h < 24 * 365 * 8 {
-        let rest = d % 365;
-        return if rest == 0 { format!("{}y", d / 365) } else { format!("{}y{rest}d", d / 365) };
-    }
-    format!("{}y", d / 365)
+    human_duration(jiff::Timestamp::now().as_second() - then.as_second())
 }
 
 /// A random UUID, version 4.

@@ -4,6 +4,7 @@ use flux_merge::{Format, Scalar, Schema, TypeRef};
 use serde_json::Value;
 
 use crate::error::ApiError;
+use crate::schema::{self, FieldValidation};
 use crate::store::Doc;
 use crate::verbs::Call;
 
@@ -12,7 +13,7 @@ pub(crate) fn check_fields(call: &Call<'_>, doc: &mut Doc) -> Result<(), ApiErro
     let resource = &call.resource;
     let mut unknown = Vec::new();
     if let Some(custom) = &resource.custom {
-        unknown = custom.schema.unknown_fields(doc);
+        unknown = custom.schema.prune(doc);
     } else if resource.types.is_builtin() {
         let schema = resource.types.schema();
         let mut walk = Walk { schema, unknown: Vec::new(), wrong: None };
@@ -25,41 +26,38 @@ pub(crate) fn check_fields(call: &Call<'_>, doc: &mut Doc) -> Result<(), ApiErro
             )));
         }
     }
-    if unknown.is_empty() {
+    let unknown = unknown.iter().map(|path| schema::unknown_field(path));
+    let findings: Vec<String> = unknown.chain(repeated(call)).collect();
+    report(call, findings)
+}
+
+/// Fields that occur twice in the text of a request.
+pub(crate) fn repeated(call: &Call<'_>) -> Vec<String> {
+    let mode = FieldValidation::parse(&call.ask.params.field_validation);
+    if mode == Some(FieldValidation::Ignore) || call.ask.target.verb == "patch" {
+        return Vec::new();
+    }
+    let found = schema::repeated_fields(&call.ask.body);
+    found.iter().map(|path| schema::duplicate_field(path)).collect()
+}
+
+fn report(call: &Call<'_>, findings: Vec<String>) -> Result<(), ApiError> {
+    if findings.is_empty() {
         return Ok(());
     }
-    let texts: Vec<String> =
-        unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect();
-    match call.ask.params.field_validation.as_str() {
-        "Strict" => Err(strict(call, &texts)),
-        "Ignore" => Ok(()),
+    match FieldValidation::parse(&call.ask.params.field_validation) {
+        Some(FieldValidation::Strict) => {
+            let resource = &call.resource;
+            let text =
+                schema::strict_decoding_error(&resource.kind, &resource.version, &findings);
+            Err(ApiError::bad_request(text))
+        }
+        Some(FieldValidation::Ignore) => Ok(()),
         _ => {
-            for text in texts {
-                call.warn(text);
-            }
+            findings.into_iter().for_each(|text| call.warn(text));
             Ok(())
         }
     }
-}
-
-fn strict(call: &Call<'_>, texts: &[String]) -> ApiError {
-    let joined = texts.join(", ");
-    if call.resource.custom.is_some() || is_apply(call) {
-        let prefix = if is_apply(call) && call.resource.custom.is_none() {
-            format!("error decoding to {} object: ", call.resource.kind).to_lowercase()
-        } else {
-            String::new()
-        };
-        return ApiError::bad_request(format!("{prefix}strict decoding error: {joined}"));
-    }
-    ApiError::bad_request(format!(
-        "{} in version \"{}\" cannot be handled as a {}: strict decoding error: {joined}",
-        call.resource.kind, call.resource.version, call.resource.kind
-    ))
-}
-
-fn is_apply(call: &Call<'_>) -> bool {
-    call.ask.content_type.starts_with("application/apply-patch")
 }
 
 struct Walk<'a> {

@@ -67,7 +67,7 @@ fn complete(
 ) -> Result<(), ApiError> {
     let resource = writer.resource;
     if let Some(custom) = &resource.custom {
-        errors.extend(custom.schema.admit(doc, live.map(|l| &l.doc), writer.subresource));
+        errors.extend(custom.schema.admit(doc, live.map(|l| &l.doc)));
         return Ok(());
     }
     if resource.types.is_builtin() {

@@ -491,6 +491,7 @@ fn definition(doc: &Doc) -> Vec<FieldError> {
             ));
         }
     }
+    errors.extend(crate::registry::schema_errors(doc));
     errors
 }
 

@@ -8,6 +8,7 @@ mod types;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+pub(crate) use compiled::schema_errors;
 pub(crate) use builtin::{BUILTIN_GROUPS, builtin};
 pub(crate) use custom::{CustomVersion, install, remove, storage_version};
 pub(crate) use types::{Types, reset_fields};

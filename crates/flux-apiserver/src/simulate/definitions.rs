@@ -9,6 +9,18 @@ use crate::cluster::Cluster;
 use crate::store::{Doc, Stored, at};
 use crate::verbs::{Writer, system_user};
 
+/// Holds a definition until its objects are gone.
+pub(crate) const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
+
+/// Whether a definition is on its way out, so that its objects can no longer be created.
+pub(crate) fn terminating(cluster: &Cluster, definition: &str) -> bool {
+    let key = crate::store::Key::new("", definition);
+    cluster
+        .store
+        .get("customresourcedefinitions.apiextensions.k8s.io", &key)
+        .is_some_and(|definition| definition.deleting())
+}
+
 /// Whether the conditions say what the object needs to be served as it is now.
 pub(crate) fn definition_accepted(definition: &Stored) -> bool {
     wanted(definition) == at(&definition.doc, "status").cloned().unwrap_or_default()
@@ -42,10 +54,14 @@ fn wanted(definition: &Stored) -> Value {
         condition("NamesAccepted", "NoConflicts", "no conflicts found"),
         condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
     ];
-    if definition.deleting()
-        && let Some(terminating) = old.and_then(|c| c.iter().find(|c| c["type"] == "Terminating"))
-    {
-        conditions.push(terminating.clone());
+    if definition.deleting() {
+        let mut ending = condition(
+            "Terminating",
+            "InstanceDeletionInProgress",
+            "CustomResource deletion is in progress",
+        );
+        ending["lastTransitionTime"] = since("Terminating").into();
+        conditions.push(ending);
     }
     json!({"acceptedNames": names, "conditions": conditions, "storedVersions": stored})
 }

@@ -12,6 +12,7 @@ use crate::http::{Reply, decode_body};
 use crate::options::Workloads;
 use crate::print;
 use crate::registry::Resource;
+use crate::simulate::FINALIZER;
 use crate::store::{Doc, Key, Stored, Write, meta_mut};
 use crate::verbs::{Call, persist, read};
 
@@ -217,6 +218,10 @@ fn marked(
         if !chosen.is_empty() {
             finalizers.push(chosen.to_owned());
         }
+    }
+    let definition = resource.custom.is_none() && resource.kind == "CustomResourceDefinition";
+    if definition && !live.deleting() && !finalizers.iter().any(|f| f == FINALIZER) {
+        finalizers.push(FINALIZER.to_owned());
     }
     let grace = grace(cluster, resource, live, options);
     let namespace = resource.table.as_ref() == "namespaces";

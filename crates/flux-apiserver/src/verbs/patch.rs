@@ -3,7 +3,6 @@
 use flux_merge::patch::PatchError;
 use serde_json::Value;
 
-use crate::admission;
 use crate::error::{ApiError, FieldError};
 use crate::http::{Reply, decode_yaml};
 use crate::print;
@@ -93,11 +92,10 @@ fn apply(call: &Call<'_>) -> Result<Reply, ApiError> {
         return Err(ApiError::invalid("meta.k8s.io", "PatchOptions", "", errors));
     }
     let applied = decode_yaml(&call.ask.body)?;
-    let Value::Object(mut fields) = applied else {
+    let Value::Object(fields) = applied else {
         return Err(ApiError::bad_request("error decoding YAML: the body is not an object"));
     };
     check_address(call, &fields)?;
-    admission::check_fields(call, &mut fields)?;
     let applied = Value::Object(fields);
     let writer = call.writer();
     let written = writer.upsert(&call.key(), |live: Option<&Stored>| {

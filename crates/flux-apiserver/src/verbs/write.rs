@@ -7,10 +7,23 @@ use crate::store::{meta, str_at};
 use crate::verbs::{Call, Desired, decode};
 
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+    refuse_while_terminating(call, "create")?;
     let doc = decode::body(call, decode::Named::Free)?;
     let namespace = call.namespace().unwrap_or("");
     let written = call.writer().create(namespace, Desired::Changed(doc))?;
     Ok(print::object(call, 201, &written.object))
+}
+
+/// No objects come into being while their definition is ending.
+pub(crate) fn refuse_while_terminating(call: &Call<'_>, verb: &str) -> Result<(), ApiError> {
+    let Some(custom) = &call.resource.custom else { return Ok(()) };
+    if !crate::simulate::terminating(call.cluster, &custom.definition) {
+        return Ok(());
+    }
+    let mut error = ApiError::method_not_allowed();
+    error.message =
+        format!("{verb} not allowed while custom resource definition is terminating");
+    Err(error)
 }
 
 pub(crate) fn update(call: &Call<'_>) -> Result<Reply, ApiError> {
