@@ -116,7 +116,7 @@ fn listing(dir: &Path) -> io::Result<String> {
             .replace('&', "&amp;")
             .replace('<', "&lt;")
             .replace('>', "&gt;");
-        let _ = write!(page, "<a href=\"{}{slash}\">{shown}</a>\n", encoded(bare));
+        let _ = writeln!(page, "<a href=\"{}{slash}\">{shown}</a>", encoded(bare));
     }
     page.push_str("</pre>\n");
     Ok(page)
