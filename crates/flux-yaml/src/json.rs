@@ -75,9 +75,31 @@ impl Node {
         }
     }
 
+    /// The typed value, refused where the text does not fit its tag (a number replaced by a word).
+    pub(crate) fn checked_value(&self) -> Result<Value, YamlError> {
+        let value = self.value();
+        let name = match (self.tag, &value) {
+            (Tag::Bool, Value::Bool(_))
+            | (Tag::Int, Value::Int(_) | Value::Uint(_))
+            | (Tag::Float, Value::Float(_))
+            | (Tag::Null | Tag::Str | Tag::Merge | Tag::Timestamp, _) => return Ok(value),
+            (Tag::Bool, _) => "bool",
+            (Tag::Int, _) => "int",
+            (Tag::Float, _) => "float",
+        };
+        Err(YamlError::new(
+            YamlErrorKind::Value,
+            self.span,
+            format!(
+                "cannot decode !!str `{}` as a !!{name}",
+                self.text().unwrap_or_default()
+            ),
+        ))
+    }
+
     fn scalar_json(&self) -> Result<Json, YamlError> {
         let text = self.text().unwrap_or_default();
-        Ok(match self.value() {
+        Ok(match self.checked_value()? {
             Value::Null => Json::Null,
             Value::Bool(value) => Json::Bool(value),
             Value::Int(value) => Json::from(value),

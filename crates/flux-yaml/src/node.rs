@@ -104,6 +104,18 @@ impl Node {
         }
     }
 
+    /// A scalar whose tag is what the text means when written plain, by the rules for objects.
+    pub fn resolved(text: &str) -> Self {
+        let value = crate::resolve::resolve(text, crate::Rules::Kyaml);
+        Self::scalar(text, value.tag())
+    }
+
+    /// A key written plain without quotes and read again by the rules of YAML 1.1, where `y` is a truth word.
+    pub fn resolved_key(text: &str) -> Self {
+        let value = crate::resolve::resolve(text, crate::Rules::Yaml11);
+        Self::scalar(text, value.tag())
+    }
+
     /// A string.
     pub fn string(text: impl Into<Arc<str>>) -> Self {
         Self::scalar(text, Tag::Str)

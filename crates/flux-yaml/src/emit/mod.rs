@@ -9,7 +9,7 @@ mod write;
 use serde_json::Value as Json;
 
 use crate::error::{YamlError, YamlErrorKind};
-use crate::node::{Kind, Node, Span};
+use crate::node::{Kind, Node, Span, Style};
 use crate::number::{float_json_text, float_text};
 use crate::order::sort_keys;
 use crate::resolve::{Value, resolve, timestamp_text};
@@ -29,7 +29,14 @@ impl Node {
     /// Writes the node as the conversion to JSON and back to YAML would, in one step.
     pub fn to_yaml(&self) -> Result<String, YamlError> {
         let mut writer = Writer::new();
-        write_node(&mut writer, self)?;
+        write_node(&mut writer, self, true)?;
+        Ok(writer.finish())
+    }
+
+    /// The same with the keys in the order in which they stand in the tree.
+    pub fn to_yaml_in_order(&self) -> Result<String, YamlError> {
+        let mut writer = Writer::new();
+        write_node(&mut writer, self, false)?;
         Ok(writer.finish())
     }
 }
@@ -77,8 +84,14 @@ fn write_json(writer: &mut Writer, value: &Json) -> Result<(), YamlError> {
     Ok(())
 }
 
-fn write_node(writer: &mut Writer, node: &Node) -> Result<(), YamlError> {
+fn write_node(writer: &mut Writer, node: &Node, sorting: bool) -> Result<(), YamlError> {
     match node.kind() {
+        Kind::Scalar if !sorting && node.is_string() && node.style == Style::Double => {
+            writer.quoted(node.text().unwrap_or_default());
+        }
+        Kind::Scalar if !sorting && node.is_string() && node.style == Style::Single => {
+            writer.single_quoted(node.text().unwrap_or_default());
+        }
         Kind::Scalar => write_scalar(writer, node)?,
         Kind::Seq => {
             let items = node.as_seq().unwrap_or_default();
@@ -89,7 +102,7 @@ fn write_node(writer: &mut Writer, node: &Node) -> Result<(), YamlError> {
             writer.open_seq();
             for item in items {
                 writer.item();
-                write_node(writer, item)?;
+                write_node(writer, item, sorting)?;
             }
             writer.close();
         }
@@ -110,11 +123,13 @@ fn write_node(writer: &mut Writer, node: &Node) -> Result<(), YamlError> {
                 writer.plain("{}");
                 return Ok(());
             }
-            sort_keys(&mut sorted, |pair| pair.0);
+            if sorting {
+                sort_keys(&mut sorted, |pair| pair.0);
+            }
             writer.open_map();
             for (key, value) in sorted {
                 writer.key(&checked(key, value.span)?);
-                write_node(writer, value)?;
+                write_node(writer, value, sorting)?;
             }
             writer.close();
         }
@@ -128,7 +143,7 @@ fn is_text_key(key: &Node) -> bool {
 
 fn write_scalar(writer: &mut Writer, node: &Node) -> Result<(), YamlError> {
     let text = node.text().unwrap_or_default();
-    match node.value() {
+    match node.checked_value()? {
         Value::Null => writer.plain("null"),
         Value::Bool(value) => writer.plain(if value { "true" } else { "false" }),
         Value::Int(value) => writer.plain(&value.to_string()),

@@ -97,6 +97,20 @@ impl Writer {
         self.text(text, analyze(text), false);
     }
 
+    /// A text in double quotes, whatever it needs.
+    pub(crate) fn quoted(&mut self, text: &str) {
+        self.write_double(text, true);
+    }
+
+    /// A text in single quotes where those are possible.
+    pub(crate) fn single_quoted(&mut self, text: &str) {
+        if analyze(text).single {
+            self.write_single(text, true);
+        } else {
+            self.write_double(text, true);
+        }
+    }
+
     fn indent(&self) -> usize {
         self.indents.last().copied().unwrap_or(0)
     }

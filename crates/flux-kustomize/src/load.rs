@@ -1,0 +1,231 @@
+//! Reading files for a build: confinement, links, cycles, and the record of what was read.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use flux_tree::{EntryKind, FileTree, TreeError, TreePath, resolve};
+
+use crate::error::{BuildError, Result};
+use crate::remote::{self, Remotes};
+
+/// From where files may be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoadRestriction {
+    /// Only from the directory of the kustomization that names the file, and below.
+    #[default]
+    RootOnly,
+    /// From anywhere in the tree.
+    None,
+}
+
+/// One path that a build looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReadKind {
+    /// The content of a file.
+    File,
+    /// The entries of a directory, or whether it is there.
+    Directory,
+    /// Nothing was there; a later file of this name would change the build.
+    Absent,
+}
+
+/// What a build read, by path.
+pub type ReadSet = BTreeMap<TreePath, ReadKind>;
+
+/// What all loaders of one build share.
+pub(crate) struct Shared<'a> {
+    pub(crate) restriction: LoadRestriction,
+    pub(crate) remotes: &'a dyn Remotes,
+    pub(crate) read: RefCell<ReadSet>,
+}
+
+/// The tree that a loader reads: the one being built, or a remote base.
+#[derive(Clone)]
+enum Tree<'a> {
+    Main(&'a dyn FileTree),
+    Remote(Arc<dyn FileTree>),
+}
+
+impl Tree<'_> {
+    fn get(&self) -> &dyn FileTree {
+        match self {
+            Self::Main(tree) => *tree,
+            Self::Remote(tree) => tree.as_ref(),
+        }
+    }
+}
+
+/// Reads files as seen from one directory.
+#[derive(Clone)]
+pub(crate) struct Loader<'a> {
+    shared: &'a Shared<'a>,
+    tree: Tree<'a>,
+    root: TreePath,
+    /// Directories that led here, outermost first, in this tree.
+    visited: Vec<TreePath>,
+}
+
+impl<'a> Loader<'a> {
+    /// The loader of the directory to build.
+    pub(crate) fn open(shared: &'a Shared<'a>, tree: &'a dyn FileTree, path: &str) -> Result<Self> {
+        let loader = Self {
+            shared,
+            tree: Tree::Main(tree),
+            root: TreePath::root(),
+            visited: Vec::new(),
+        };
+        let root = loader.directory(path)?;
+        Ok(Self { root, ..loader })
+    }
+
+    /// The directory as kustomize prints it, with the root of the tree as `/`.
+    pub(crate) fn root_text(&self) -> String {
+        format!("/{}", self.root)
+    }
+
+    pub(crate) fn root(&self) -> &TreePath {
+        &self.root
+    }
+
+    /// A path as it is shown in errors: relative to the root of the tree.
+    pub(crate) fn shown(&self, path: &str) -> Arc<str> {
+        match self.place(path) {
+            Ok(path) => path.as_str().into(),
+            Err(_) => path.into(),
+        }
+    }
+
+    /// The loader of another directory.
+    pub(crate) fn enter(&self, path: &str) -> Result<Self> {
+        if path.is_empty() {
+            return Err(BuildError::new("new root cannot be empty"));
+        }
+        if remote::is_remote(path) {
+            let base = self
+                .shared
+                .remotes
+                .directory(path)
+                .map_err(|why| BuildError::new(format!("remote base '{path}': {why}")))?;
+            return Ok(Self {
+                shared: self.shared,
+                tree: Tree::Remote(base.tree),
+                root: base.path,
+                visited: Vec::new(),
+            });
+        }
+        if path.starts_with('/') {
+            return Err(BuildError::new(format!(
+                "new root '{path}' cannot be absolute"
+            )));
+        }
+        let root = self.directory(path)?;
+        let mut visited = self.visited.clone();
+        visited.push(self.root.clone());
+        if let Some(seen) = visited.iter().rev().find(|seen| seen.starts_with(&root)) {
+            return Err(BuildError::new(format!(
+                "cycle detected: candidate root '/{root}' contains visited root '/{seen}'"
+            )));
+        }
+        Ok(Self {
+            shared: self.shared,
+            tree: self.tree.clone(),
+            root,
+            visited,
+        })
+    }
+
+    fn directory(&self, path: &str) -> Result<TreePath> {
+        let missing = |shown: &str| {
+            BuildError::new(format!(
+                "must build at directory: not a valid directory: '{shown}' doesn't exist"
+            ))
+        };
+        let place = self.place(path).map_err(|_| missing(path))?;
+        let tree = self.tree.get();
+        let real = resolve(tree, &place).map_err(|e| tree_error(&e))?;
+        let kind = tree.kind_of(&real).map_err(|e| tree_error(&e))?;
+        match kind {
+            _ if real.is_root() => Ok(real),
+            Some(EntryKind::Directory) => {
+                self.note(&real, ReadKind::Directory);
+                Ok(real)
+            }
+            Some(_) => Err(BuildError::new(format!(
+                "must build at directory: '/{place}': file is not directory"
+            ))),
+            None => {
+                self.note(&real, ReadKind::Absent);
+                Err(missing(&format!("/{place}")))
+            }
+        }
+    }
+
+    /// A path of an input as a path of the tree. The root of the tree is also the root of absolute paths.
+    fn place(&self, path: &str) -> Result<TreePath> {
+        let joined = match path.strip_prefix('/') {
+            Some(below) => TreePath::clean(below),
+            None => self.root.join(path),
+        };
+        joined.map_err(|_| BuildError::new(format!("path '{path}' is not in or below '/'")))
+    }
+
+    /// The content of a file.
+    pub(crate) fn read(&self, path: &str) -> Result<Vec<u8>> {
+        if remote::is_http(path) {
+            return self
+                .shared
+                .remotes
+                .file(path)
+                .map_err(|why| BuildError::new(format!("remote file '{path}': {why}")));
+        }
+        let place = self.place(path)?;
+        let tree = self.tree.get();
+        let real = resolve(tree, &place).map_err(|e| tree_error(&e))?;
+        match tree.kind_of(&real).map_err(|e| tree_error(&e))? {
+            None if real.is_root() => {
+                return Err(BuildError::new("'/' must resolve to a file"));
+            }
+            None => {
+                self.note(&real, ReadKind::Absent);
+                return Err(BuildError::new(format!("'/{place}' doesn't exist"))
+                    .at(place.as_str(), flux_yaml::Span::default()));
+            }
+            Some(EntryKind::File { .. }) => {}
+            Some(_) => {
+                return Err(BuildError::new(format!(
+                    "'/{place}' must resolve to a file"
+                )));
+            }
+        }
+        if self.shared.restriction == LoadRestriction::RootOnly && !real.starts_with(&self.root) {
+            return Err(BuildError::new(format!(
+                "security; file '/{real}' is not in or below '{}'",
+                self.root_text()
+            )));
+        }
+        self.note(&real, ReadKind::File);
+        Ok(tree.read(&real).map_err(|e| tree_error(&e))?.to_vec())
+    }
+
+    /// Whether there is a readable file; for names that are tried one after the other.
+    pub(crate) fn try_read(&self, path: &str) -> Option<Vec<u8>> {
+        self.read(path).ok()
+    }
+
+    fn note(&self, path: &TreePath, kind: ReadKind) {
+        if matches!(self.tree, Tree::Main(_)) {
+            self.shared.read.borrow_mut().insert(path.clone(), kind);
+        }
+    }
+}
+
+fn tree_error(error: &TreeError) -> BuildError {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    BuildError::new(text)
+}
