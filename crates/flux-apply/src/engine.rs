@@ -21,7 +21,7 @@ use crate::tracker::Tracker;
 pub type LedgerError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Records, before the first write that can create an object, everything that is about to exist.
-pub trait Ledger: Send {
+pub trait Ledger: Send + Sync {
     /// `entries` are all objects of the apply, in its order. What was recorded before stays recorded beside them.
     fn record<'a>(&'a mut self, entries: &'a [Entry]) -> BoxFuture<'a, Result<(), LedgerError>>;
 }

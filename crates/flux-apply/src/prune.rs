@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use flux_kube::{Client, Delete, Error, Resource};
 use flux_object::{ObjectId, order};
-use futures::{StreamExt, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
 
 use crate::change::{Action, Change};
 use crate::engine::Engine;
@@ -66,15 +67,15 @@ impl Engine {
             while let Some(next) = queue.next_if(|entry| order::rank(&entry.id.kind) == rank) {
                 same.push(next);
             }
-            let results: Vec<(Entry, Result<Action, ApplyError>)> = stream::iter(same)
-                .map(|entry| async {
-                    let result = self.prune_one(client, owner, &entry).await;
-                    (entry, result)
-                })
+            let deletions: Vec<BoxFuture<'_, Result<Action, ApplyError>>> = same
+                .iter()
+                .map(|entry| self.prune_one(client, owner, entry).boxed())
+                .collect();
+            let results: Vec<Result<Action, ApplyError>> = stream::iter(deletions)
                 .buffered(self.options.concurrency)
                 .collect()
                 .await;
-            for (entry, result) in results {
+            for (entry, result) in same.into_iter().zip(results) {
                 match result {
                     Ok(action) => pruned.changes.push(entry.change(action)),
                     Err(error) => pruned.failures.push(PruneFailure { entry, error }),

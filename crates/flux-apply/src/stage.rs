@@ -7,7 +7,8 @@ use flux_drift::{immutable, managed};
 use flux_kube::{Apply, Delete, Error, PatchOptions, Resource};
 use flux_object::stage::Stage;
 use flux_object::{Gvk, Object, ObjectId, order};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use crate::change::{Action, Change};
@@ -135,8 +136,11 @@ impl<'a> StageRun<'a> {
             decisions[only] = direct;
             return Ok(decisions);
         }
-        let answers: Vec<Decision> = stream::iter(&open)
-            .map(|at| self.ask(&placed[*at]))
+        let questions: Vec<BoxFuture<'_, Result<Decision, ApplyError>>> = open
+            .iter()
+            .map(|at| self.ask(&placed[*at]).boxed())
+            .collect();
+        let answers: Vec<Decision> = stream::iter(questions)
             .buffered(self.engine.options.concurrency)
             .try_collect()
             .await?;
@@ -275,8 +279,11 @@ impl<'a> StageRun<'a> {
                 same.push(next);
             }
             let this = &*self;
-            let results: Vec<Result<Change, ApplyError>> = stream::iter(same)
-                .map(|(placed, decision)| this.carry_out(placed, decision))
+            let writes: Vec<BoxFuture<'_, Result<Change, ApplyError>>> = same
+                .into_iter()
+                .map(|(placed, decision)| this.carry_out(placed, decision).boxed())
+                .collect();
+            let results: Vec<Result<Change, ApplyError>> = stream::iter(writes)
                 .buffered(this.engine.options.concurrency)
                 .collect()
                 .await;
