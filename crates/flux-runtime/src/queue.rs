@@ -125,16 +125,18 @@ impl Queue {
 
     /// Asks for an object again after a failure: doubling from the shortest delay up to the longest.
     pub(crate) fn back_off(&self, key: &ObjectKey) {
-        let failures = {
-            let mut state = self.state();
-            let item = state.items.entry(key.clone()).or_default();
-            item.failures = item.failures.saturating_add(1);
-            item.failures
-        };
+        let delay = self.failed(key);
         self.metrics.retries.inc();
-        let factor = 2_u32.saturating_pow(failures.saturating_sub(1).min(31));
-        let delay = self.min_delay.saturating_mul(factor).min(self.max_delay);
         self.add_after(key, Priority::Retry, delay);
+    }
+
+    /// Counts a failure, and says how long to wait after it.
+    fn failed(&self, key: &ObjectKey) -> Duration {
+        let mut state = self.state();
+        let item = state.items.entry(key.clone()).or_default();
+        item.failures = item.failures.saturating_add(1);
+        let factor = 2_u32.saturating_pow((item.failures - 1).min(31));
+        self.min_delay.saturating_mul(factor).min(self.max_delay)
     }
 
     /// Forgets the failures of an object.
@@ -309,82 +311,85 @@ mod tests {
         queue.take().unwrap()
     }
 
-    async fn drain(queue: &Queue) -> Vec<String> {
-        let mut seen = Vec::new();
-        while let Ok(turn) = tokio::time::timeout(Duration::from_millis(1), next(queue)).await {
+    fn drain(queue: &Queue) -> Vec<String> {
+        let turns = std::iter::from_fn(|| queue.take());
+        let done = turns.map(|turn| {
             queue.done(&turn.key);
-            seen.push(turn.key.to_string());
-        }
-        seen
+            turn.key.to_string()
+        });
+        done.collect()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn priority_then_namespaces_in_turn() {
+    #[test]
+    fn priority_then_namespaces_in_turn() {
         let queue = queue();
         for text in ["a/1", "a/2", "a/3", "b/1", "c/1", "c/2"] {
             queue.add(&key(text), Priority::Interval);
         }
         queue.add(&key("z/9"), Priority::UserRequest);
         assert_eq!(
-            drain(&queue).await,
+            drain(&queue),
             ["z/9", "a/1", "b/1", "c/1", "a/2", "c/2", "a/3"]
         );
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn requests_coalesce_and_move_up() {
+    #[test]
+    fn requests_coalesce_and_move_up() {
         let queue = queue();
         for text in ["a/1", "a/2", "a/1"] {
             queue.add(&key(text), Priority::Interval);
         }
         queue.add(&key("a/2"), Priority::NewRevision);
-        assert_eq!(drain(&queue).await, ["a/2", "a/1"]);
+        assert_eq!(drain(&queue), ["a/2", "a/1"]);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_running_object_is_not_handed_out_twice() {
         let queue = queue();
         queue.add(&key("a/1"), Priority::Interval);
         let turn = next(&queue).await;
         queue.add(&key("a/1"), Priority::NewRevision);
-        let more = tokio::time::timeout(Duration::from_secs(1), next(&queue)).await;
-        assert!(more.is_err());
+        assert!(queue.take().is_none());
         queue.done(&turn.key);
         assert_eq!(next(&queue).await.priority, Priority::NewRevision);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn back_off_doubles_and_is_reset() {
+    #[test]
+    fn back_off_doubles_up_to_the_longest_and_is_reset() {
         let queue = queue();
         let object = key("a/1");
-        let mut gaps = Vec::new();
-        for round in 0..5 {
-            if round == 3 {
-                queue.forget_failures(&object);
-            }
-            let before = Instant::now();
-            queue.back_off(&object);
-            let turn = next(&queue).await;
-            queue.done(&turn.key);
-            gaps.push(before.elapsed().as_millis() / 50 * 50);
-        }
-        assert_eq!(gaps, [750, 1500, 3000, 750, 1500]);
+        let mut delays: Vec<u128> = (0..12).map(|_| queue.failed(&object).as_millis()).collect();
+        queue.forget_failures(&object);
+        delays.push(queue.failed(&object).as_millis());
+        assert_eq!(delays[..6], [750, 1500, 3000, 6000, 12_000, 24_000]);
+        assert_eq!(delays[10..], [768_000, 900_000, 750]);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn an_earlier_request_replaces_a_delay() {
         let queue = queue();
         let object = key("a/1");
-        queue.add_after(&object, Priority::Interval, Duration::from_secs(60));
-        queue.add_after(&object, Priority::Retry, Duration::from_secs(10));
-        let before = Instant::now();
+        queue.add_after(&object, Priority::Interval, Duration::from_mins(60));
+        queue.add_after(&object, Priority::Retry, Duration::from_millis(5));
         let turn = next(&queue).await;
+        assert_eq!(turn.priority, Priority::Retry);
         queue.done(&turn.key);
-        assert_eq!(
-            (turn.priority, before.elapsed().as_secs()),
-            (Priority::Retry, 10)
+        assert!(
+            queue.state().items.is_empty(),
+            "the longer delay was replaced"
         );
-        let later = tokio::time::timeout(Duration::from_secs(120), next(&queue)).await;
-        assert!(later.is_err(), "the longer delay was replaced");
+        assert!(queue.take().is_none());
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_for_at_once_cancels_the_delay() {
+        let queue = queue();
+        let object = key("a/1");
+        queue.add_after(&object, Priority::Interval, Duration::from_mins(60));
+        queue.add(&object, Priority::NewRevision);
+        let turn = next(&queue).await;
+        assert_eq!(turn.priority, Priority::NewRevision);
+        queue.done(&turn.key);
+        assert!(queue.state().items.is_empty());
     }
 }
