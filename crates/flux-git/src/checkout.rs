@@ -139,6 +139,17 @@ impl Job<'_> {
             .all(|found| found.hash.is_none()))
     }
 
+    /// What to say about a reference that is missing: something else where everything is.
+    async fn absent(&mut self, reference: &str) -> Error {
+        match self.is_empty().await {
+            Ok(true) => Error::Empty {
+                url: self.remote.shown(),
+            },
+            Ok(false) => self.clone_error(missing(reference)),
+            Err(cause) => self.list_error(cause),
+        }
+    }
+
     async fn fetch(&mut self, wants: &[String], depth: Option<u32>) -> Result<Objects, Cause> {
         let limits = &self.options.limits;
         let (connection, server) = self.connected().await?;
@@ -164,13 +175,10 @@ impl Job<'_> {
             .await
             .map_err(|cause| self.list_error(cause))?;
         let Some(hash) = found.and_then(|found| found.hash) else {
-            return match self
-                .is_empty()
-                .await
-                .map_err(|cause| self.list_error(cause))?
-            {
-                true => Ok(Checkout::Empty),
-                false => Err(self.clone_error(missing(reference))),
+            return match self.is_empty().await {
+                Ok(true) => Ok(Checkout::Empty),
+                Ok(false) => Err(self.clone_error(missing(reference))),
+                Err(cause) => Err(self.list_error(cause)),
             };
         };
         let pointer = Pointer {
@@ -211,18 +219,7 @@ impl Job<'_> {
             .await
             .map_err(|cause| self.list_error(cause))?;
         let Some(found) = found else {
-            return Err(
-                match self
-                    .is_empty()
-                    .await
-                    .map_err(|cause| self.list_error(cause))?
-                {
-                    true => Error::Empty {
-                        url: self.remote.shown(),
-                    },
-                    false => self.clone_error(missing(reference)),
-                },
-            );
+            return Err(self.absent(reference).await);
         };
         self.tagged(&found, reference).await
     }
@@ -267,18 +264,13 @@ impl Job<'_> {
             .map_err(|cause| self.list_error(cause))?;
         let found = found.filter(|found| !peeled || found.peeled.is_some());
         let Some(found) = found else {
-            return Err(
-                match self
-                    .is_empty()
-                    .await
-                    .map_err(|cause| self.list_error(cause))?
-                {
-                    true => self.list_error(Cause::RepositoryEmpty),
-                    false => Error::NameNotFound {
-                        name: name.to_owned(),
-                    },
+            return Err(match self.is_empty().await {
+                Ok(true) => self.list_error(Cause::RepositoryEmpty),
+                Ok(false) => Error::NameNotFound {
+                    name: name.to_owned(),
                 },
-            );
+                Err(cause) => self.list_error(cause),
+            });
         };
         if found.symbolic.is_some() || name == "HEAD" {
             // Parity: upstream takes a symbolic reference for one without a hash.
@@ -392,18 +384,7 @@ impl Job<'_> {
                 .map_err(|cause| self.clone_error(cause))?
                 .is_none()
         {
-            return Err(
-                match self
-                    .is_empty()
-                    .await
-                    .map_err(|cause| self.clone_error(cause))?
-                {
-                    true => Error::Empty {
-                        url: self.remote.shown(),
-                    },
-                    false => self.clone_error(missing(branch)),
-                },
-            );
+            return Err(self.absent(branch).await);
         }
         let within: Vec<&str> = branch.as_deref().into_iter().collect();
         match self.fetch_commit(pointer, &within).await {

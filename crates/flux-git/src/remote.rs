@@ -133,7 +133,7 @@ impl Remote {
             credentials: Credentials::None,
             tls: Tls::default(),
             proxy: None,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         })
     }
 

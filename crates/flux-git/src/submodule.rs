@@ -140,7 +140,7 @@ fn relative(base: &Url, url: &str) -> Option<Url> {
         }
     }
     path.extend(rest.split('/').filter(|part| !part.is_empty()));
-    if path.iter().any(|part| *part == "..") {
+    if path.contains(&"..") {
         return None;
     }
     let mut target = base.clone();

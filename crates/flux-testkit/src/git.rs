@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower::util::ServiceExt as _;
 
-use crate::Fault;
 use crate::fault::Faults;
+use crate::{Fault, SshGitServer};
 
 /// When the first commit of a repository is made; each further one is a minute later.
 const FIRST_COMMIT: i64 = 1_700_000_000;
@@ -82,6 +82,14 @@ impl GitServer {
             made: Mutex::new(0),
             running,
         }
+    }
+
+    /// Serves the same repositories over SSH, too.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub async fn over_ssh(&self) -> SshGitServer {
+        SshGitServer::over(self.server.clone()).await
     }
 
     /// Where it listens.

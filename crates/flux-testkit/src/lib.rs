@@ -1,7 +1,7 @@
 //! What tests stand on: real servers in this process, on ports of their own, with faults to order.
 //! A dev-dependency only; nothing shipped depends on it.
 //!
-//! - [`GitServer`]: repositories over HTTP.
+//! - [`GitServer`]: repositories over HTTP; [`SshGitServer`]: the same over SSH.
 //! - [`Fault`]: what a server does wrong on purpose.
 //! - [`temporary_folder`]: a folder that is gone when the test is.
 #![expect(
@@ -11,9 +11,11 @@
 
 mod fault;
 mod git;
+mod ssh;
 
 pub use fault::Fault;
 pub use git::GitServer;
+pub use ssh::SshGitServer;
 
 /// A folder of the test's own, deleted when dropped.
 ///

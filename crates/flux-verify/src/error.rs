@@ -69,5 +69,6 @@ fn lines(reasons: &[SshMismatch]) -> String {
             seen.push(*reason);
         }
     }
-    seen.iter().map(|reason| format!("\n{reason}")).collect()
+    let seen: Vec<String> = seen.iter().map(|reason| format!("\n{reason}")).collect();
+    seen.concat()
 }

@@ -23,7 +23,7 @@ impl Repository {
     ///
     /// # Errors
     /// When it is something else, or damaged.
-    pub fn from_bundle(bytes: Bytes) -> Result<Self, BundleError> {
+    pub fn from_bundle(bytes: &Bytes) -> Result<Self, BundleError> {
         let mut rest = bytes
             .strip_prefix(b"# v2 git bundle\n".as_slice())
             .ok_or(BundleError::Format)?;

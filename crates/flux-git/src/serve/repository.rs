@@ -111,16 +111,16 @@ impl Repository {
     ) -> Result<String, RepositoryError> {
         let reference = checked(&format!("refs/heads/{}", new.branch))?;
         let tree = self.write_tree(files, &TreePath::root())?;
-        let mut text = format!("tree {tree}\n");
-        if let Some(parent) = self.refs.get(&reference) {
-            text.push_str(&format!("parent {parent}\n"));
-        }
-        text.push_str(&format!("author {}\n", person(&new.author)));
-        text.push_str(&format!(
-            "committer {}\n\n{}",
+        let parent = self.refs.get(&reference);
+        let parent = parent
+            .map(|parent| format!("parent {parent}\n"))
+            .unwrap_or_default();
+        let text = format!(
+            "tree {tree}\n{parent}author {}\ncommitter {}\n\n{}",
+            person(&new.author),
             person(&new.committer),
             new.message
-        ));
+        );
         let id = self.put(Kind::Commit, Bytes::from(text));
         self.refs.insert(reference, id);
         Ok(id.to_string())

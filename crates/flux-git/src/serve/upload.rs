@@ -50,18 +50,21 @@ fn greeting_v2() -> Vec<u8> {
     out
 }
 
+/// What the versions 0 and 1 can do here.
+const CAPABILITIES_V0: &str = "side-band-64k ofs-delta shallow no-progress include-tag \
+    allow-tip-sha1-in-want allow-reachable-sha1-in-want object-format=sha1 agent=git/flux";
+
 fn greeting_v0(repository: &Repository, version: u8) -> Vec<u8> {
     let mut out = Vec::new();
     if version == 1 {
         line(&mut out, "version 1");
     }
-    let mut capabilities = "side-band-64k ofs-delta shallow no-progress include-tag \
-        allow-tip-sha1-in-want allow-reachable-sha1-in-want object-format=sha1 agent=git/flux"
-        .to_owned();
     let head = head_of(repository);
-    if head.is_some() {
-        capabilities.push_str(&format!(" symref=HEAD:{}", repository.head()));
-    }
+    let symbolic = match head {
+        Some(_) => format!(" symref=HEAD:{}", repository.head()),
+        None => String::new(),
+    };
+    let capabilities = format!("{CAPABILITIES_V0}{symbolic}");
     let mut lines = Vec::new();
     if let Some(head) = head {
         lines.push(format!("{head} HEAD"));

@@ -117,19 +117,11 @@ fn build(remote: &Remote) -> Result<reqwest::Client, Cause> {
     if roots.is_empty() {
         return builder.build().map_err(unusable("the HTTP client"));
     }
-    // The given authorities are trusted beside the system's, as upstream does; alone where the system has none.
-    match build_again(remote, builder, &roots) {
-        Ok(client) => Ok(client),
-        Err(error) => Err(unusable("the HTTP client")(error)),
-    }
-}
-
-fn build_again(
-    _remote: &Remote,
-    builder: reqwest::ClientBuilder,
-    roots: &[reqwest::Certificate],
-) -> Result<reqwest::Client, reqwest::Error> {
-    builder.tls_certs_merge(roots.to_vec()).build()
+    // The given authorities are trusted beside the system's, as upstream does.
+    builder
+        .tls_certs_merge(roots)
+        .build()
+        .map_err(unusable("the HTTP client"))
 }
 
 /// One repository over HTTP.
@@ -338,10 +330,9 @@ pub(crate) fn failure(error: &reqwest::Error) -> Cause {
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
         let words = inner.to_string();
-        if words.contains("certificate")
-            || words.contains("TLS")
-            || words.contains("handshake")
-            || words.contains("alert")
+        if ["certificate", "TLS", "handshake", "alert"]
+            .iter()
+            .any(|sign| words.contains(sign))
         {
             return Cause::Tls {
                 detail: shorten(&words),
@@ -349,9 +340,6 @@ pub(crate) fn failure(error: &reqwest::Error) -> Cause {
         }
         detail = Some(chain(inner));
         source = inner.source();
-        if source.is_none() {
-            break;
-        }
     }
     Cause::Connect {
         detail: shorten(&detail.unwrap_or_else(|| "no answer".to_owned())),

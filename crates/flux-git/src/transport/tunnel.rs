@@ -43,12 +43,14 @@ pub(crate) async fn connect(
 
 async fn dial(host: &str, port: u16) -> Result<TcpStream, Cause> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    let stream = TcpStream::connect((host, port)).await.map_err(broken)?;
-    stream.set_nodelay(true).map_err(broken)?;
+    let stream = TcpStream::connect((host, port))
+        .await
+        .map_err(|error| broken(&error))?;
+    stream.set_nodelay(true).map_err(|error| broken(&error))?;
     Ok(stream)
 }
 
-fn broken(error: std::io::Error) -> Cause {
+fn broken(error: &std::io::Error) -> Cause {
     Cause::Connect {
         detail: shorten(&error.to_string()),
     }
@@ -74,14 +76,17 @@ async fn http_connect(
         request.extend_from_slice(format!("Proxy-Authorization: Basic {encoded}\r\n").as_bytes());
     }
     request.extend_from_slice(b"\r\n");
-    stream.write_all(&request).await.map_err(broken)?;
+    stream
+        .write_all(&request)
+        .await
+        .map_err(|error| broken(&error))?;
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\n") {
         if answer.len() >= ANSWER_BYTES {
             return Err(refused("its answer does not end"));
         }
         // One byte at a time: what follows the answer belongs to SSH.
-        answer.push(stream.read_u8().await.map_err(broken)?);
+        answer.push(stream.read_u8().await.map_err(|error| broken(&error))?);
     }
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let status = answer.lines().next().unwrap_or_default();
@@ -100,9 +105,15 @@ async fn socks5(
     port: u16,
 ) -> Result<TcpStream, Cause> {
     let method = u8::from(proxy.credentials.is_some()) * 2;
-    stream.write_all(&[5, 1, method]).await.map_err(broken)?;
+    stream
+        .write_all(&[5, 1, method])
+        .await
+        .map_err(|error| broken(&error))?;
     let mut chosen = [0; 2];
-    stream.read_exact(&mut chosen).await.map_err(broken)?;
+    stream
+        .read_exact(&mut chosen)
+        .await
+        .map_err(|error| broken(&error))?;
     if chosen != [5, method] {
         return Err(refused("no method of authentication in common"));
     }
@@ -112,9 +123,15 @@ async fn socks5(
             request.push(u8::try_from(part.len()).map_err(|_| refused("too long a password"))?);
             request.extend_from_slice(part);
         }
-        stream.write_all(&request).await.map_err(broken)?;
+        stream
+            .write_all(&request)
+            .await
+            .map_err(|error| broken(&error))?;
         let mut answer = [0; 2];
-        stream.read_exact(&mut answer).await.map_err(broken)?;
+        stream
+            .read_exact(&mut answer)
+            .await
+            .map_err(|error| broken(&error))?;
         if answer[1] != 0 {
             return Err(refused("user name or password"));
         }
@@ -123,19 +140,28 @@ async fn socks5(
     request.push(u8::try_from(host.len()).map_err(|_| refused("too long a host name"))?);
     request.extend_from_slice(host.as_bytes());
     request.extend_from_slice(&port.to_be_bytes());
-    stream.write_all(&request).await.map_err(broken)?;
+    stream
+        .write_all(&request)
+        .await
+        .map_err(|error| broken(&error))?;
     let mut answer = [0; 4];
-    stream.read_exact(&mut answer).await.map_err(broken)?;
+    stream
+        .read_exact(&mut answer)
+        .await
+        .map_err(|error| broken(&error))?;
     if answer[1] != 0 {
         return Err(refused(&format!("code {}", answer[1])));
     }
     let address = match answer[3] {
         1 => 4,
         4 => 16,
-        3 => usize::from(stream.read_u8().await.map_err(broken)?),
+        3 => usize::from(stream.read_u8().await.map_err(|error| broken(&error))?),
         _ => return Err(refused("an address of an unknown kind")),
     };
     let mut bound = vec![0; address + 2];
-    stream.read_exact(&mut bound).await.map_err(broken)?;
+    stream
+        .read_exact(&mut bound)
+        .await
+        .map_err(|error| broken(&error))?;
     Ok(stream)
 }

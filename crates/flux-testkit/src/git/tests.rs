@@ -152,7 +152,8 @@ async fn a_stalling_server_runs_into_the_timeout() {
 #[tokio::test]
 async fn a_broken_answer_is_an_error_wherever_it_breaks() {
     let server = GitServer::start().await;
-    let content: String = (0..4000).map(|n| format!("line {}\n", n * 7919)).collect();
+    let lines: Vec<String> = (0..4000).map(|n| format!("line {}\n", n * 7919)).collect();
+    let content = lines.concat();
     server.commit("app.git", &[("a", &content)]);
     for most in [0, 3, 60, 130, 200, 5000] {
         server.fail(Fault::Truncate(most));

@@ -2,7 +2,7 @@
 
 use ::pgp::composed::{SignedPublicKey, SignedPublicSubKey};
 use ::pgp::packet::{Signature, SignatureType};
-use ::pgp::types::{KeyDetails as _, Tag, Timestamp};
+use ::pgp::types::{Duration, KeyDetails as _, Tag, Timestamp};
 
 use crate::pgp::{passed, timely, understood};
 
@@ -18,7 +18,7 @@ pub(crate) fn primary_is_valid(ring: &SignedPublicKey, now: Timestamp) -> bool {
     let Some(says) = self_signature(ring, now) else {
         return false;
     };
-    let lifetime = says.key_expiration_time().map_or(0, |time| time.as_secs());
+    let lifetime = says.key_expiration_time().map_or(0, Duration::as_secs);
     !passed(primary.created_at(), lifetime, now)
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn subkey_may_sign(
                 .is_ok()
     });
     let created = subkey.key.created_at();
-    let lifetime = says.key_expiration_time().map_or(0, |time| time.as_secs());
+    let lifetime = says.key_expiration_time().map_or(0, Duration::as_secs);
     says.key_flags().sign()
         && confirmed
         && created.as_secs() <= now.as_secs()

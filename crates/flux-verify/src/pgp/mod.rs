@@ -15,7 +15,7 @@ mod key;
 use ::pgp::composed::{Deserializable as _, DetachedSignature, SignedPublicKey};
 use ::pgp::crypto::hash::HashAlgorithm;
 use ::pgp::packet::{Signature, SignatureType, SubpacketData};
-use ::pgp::types::{KeyDetails, KeyId, Timestamp};
+use ::pgp::types::{Duration, KeyDetails, KeyId, Timestamp};
 
 use crate::Signed;
 use crate::error::VerifyError;
@@ -184,7 +184,7 @@ pub(crate) fn timely(signature: &Signature, now: Timestamp) -> bool {
     };
     let lifetime = signature
         .signature_expiration_time()
-        .map_or(0, |time| time.as_secs());
+        .map_or(0, Duration::as_secs);
     created.as_secs() <= now.as_secs() && !passed(created, lifetime, now)
 }
 

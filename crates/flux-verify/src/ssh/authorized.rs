@@ -88,11 +88,10 @@ fn complaint(bytes: &[u8]) -> String {
         rest.get(..usize::try_from(length).ok()?)
     });
     match name.map(String::from_utf8_lossy) {
-        None => "ssh: short read".to_owned(),
         Some(name) if name.parse::<ssh_key::Algorithm>().is_err() => {
             format!("ssh: unknown key algorithm: {name}")
         }
-        Some(_) => "ssh: short read".to_owned(),
+        _ => "ssh: short read".to_owned(),
     }
 }
 
