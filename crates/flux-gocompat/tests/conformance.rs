@@ -12,22 +12,22 @@ use serde_json::{Value, json};
 fn main() -> ExitCode {
     let mut run = Run::from_args();
     run.area("semver/parse", Known::none(), |area| {
-        each(area, "parse.json", parse)
+        each(area, "parse.json", parse);
     });
     run.area("semver/constraints", Known::none(), |area| {
-        each(area, "constraints.json", constraint)
+        each(area, "constraints.json", constraint);
     });
     run.area("semver/match", Known::none(), |area| {
-        each(area, "match.json", matches)
+        each(area, "match.json", matches);
     });
     run.area("semver/compare", Known::none(), |area| {
-        each(area, "compare.json", compare)
+        each(area, "compare.json", compare);
     });
     run.area("semver/sort", Known::none(), |area| {
-        each(area, "sort.json", sort)
+        each(area, "sort.json", sort);
     });
     run.area("semver/oci-tags", Known::none(), |area| {
-        each(area, "oci-tags.json", tag)
+        each(area, "oci-tags.json", tag);
     });
     run.area("semver/helm-charts", Known::none(), |area| {
         let index = read_index(&area.text("helm-index.yaml"));

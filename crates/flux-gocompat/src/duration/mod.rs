@@ -109,7 +109,7 @@ impl GoDuration {
         }
         let rest = self.0 % unit.0;
         let down = self.0 - rest;
-        if rest.unsigned_abs() < (unit.0 as u64).div_ceil(2) {
+        if rest.unsigned_abs() < unit.0.unsigned_abs().div_ceil(2) {
             Self(down)
         } else if self.0 < 0 {
             Self(down.saturating_sub(unit.0))

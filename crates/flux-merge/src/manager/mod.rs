@@ -10,6 +10,8 @@ use crate::typed::{TypedValue, merge, same};
 
 mod cap;
 mod last_applied;
+#[cfg(test)]
+mod laws;
 mod ownership;
 #[cfg(test)]
 mod tests;

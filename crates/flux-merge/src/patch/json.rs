@@ -148,29 +148,23 @@ impl Operation {
         match self {
             Self::Add { path, value } => add(object, &path, value, "add"),
             Self::Remove { path } => remove(object, &path, "remove").map(drop),
-            Self::Replace { path, value } => {
-                let place = find(object, &path).ok_or_else(|| missing("replace", &path))?;
-                *place = value;
-                Ok(())
-            }
+            // Parity: a field that is not there yet may be replaced.
+            Self::Replace { path, value } => put(object, &path, value),
             Self::Move { from, path } => {
                 let value = remove(object, &from, "move")?;
                 add(object, &path, value, "move")
             }
             Self::Copy { from, path } => {
-                let value = find(object, &from)
-                    .ok_or_else(|| missing("copy", &from))?
-                    .clone();
+                let value = read(object, &from, "copy")?;
                 add(object, &path, value, "copy")
             }
-            Self::Test { path, value } => match find(object, &path) {
-                Some(found) if same(found, &value) => Ok(()),
-                // What is not there equals null.
-                None if value.is_null() => Ok(()),
-                _ => Err(PatchError::NotApplicable(format!(
-                    "testing value {path} failed: test failed"
-                ))),
-            },
+            Self::Test { path, value } => {
+                if same(&read(object, &path, "test")?, &value) {
+                    return Ok(());
+                }
+                let message = format!("testing value {path} failed: test failed");
+                Err(PatchError::NotApplicable(message))
+            }
         }
     }
 }
@@ -195,6 +189,31 @@ fn find<'a>(object: &'a mut Value, path: &str) -> Option<&'a mut Value> {
             }
             _ => None,
         })
+}
+
+/// What is at a path. Parity: a field that is not there reads as `null`, if the object it would be in is there.
+fn read(object: &mut Value, path: &str, operation: &str) -> Result<Value, PatchError> {
+    if let Some(found) = find(object, path) {
+        return Ok(found.clone());
+    }
+    match parent(object, path) {
+        Some((Value::Object(_), _)) => Ok(Value::Null),
+        _ => Err(missing(operation, path)),
+    }
+}
+
+fn put(object: &mut Value, path: &str, value: Value) -> Result<(), PatchError> {
+    if let Some(place) = find(object, path) {
+        *place = value;
+        return Ok(());
+    }
+    match parent(object, path) {
+        Some((Value::Object(fields), name)) => {
+            fields.insert(name, value);
+            Ok(())
+        }
+        _ => Err(missing("replace", path)),
+    }
 }
 
 /// The place that holds the last step of a path, and that step.

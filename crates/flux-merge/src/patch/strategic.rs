@@ -324,7 +324,7 @@ fn elements_are_maps(old: &[Value], change: &[Value]) -> Result<bool, PatchError
     match kind {
         Some(kind) => Ok(kind.starts_with("map")),
         None => Err(PatchError::Internal(
-            "no elements in any given slices".to_owned(),
+            "no elements in any of the given slices".to_owned(),
         )),
     }
 }
@@ -413,28 +413,39 @@ fn check_order(change: &[Value], order: &[Value], key: Option<&str>) -> Result<(
     if order.is_empty() || change.is_empty() {
         return Ok(());
     }
+    let directive = |item: &&Value| item.get(DIRECTIVE).cloned();
+    let is_delete = |item: &&Value| directive(item).is_some_and(|what| what == "delete");
+    let mut items = change
+        .iter()
+        .filter(|item| key.is_none() || !is_delete(item))
+        .peekable();
     let mut rest = order.iter();
-    for item in change.iter().filter(|item| item.get(DIRECTIVE).is_none()) {
-        let matches = |other: &Value| match key {
-            None => Ok(same(item, other)),
-            Some(key) => Ok(same(key_of(item, key)?, key_of(other, key)?)),
+    // Parity: an item with another directive is passed over only while there is something left of the order.
+    while let Some(item) = items.peek().copied() {
+        let Some(other) = rest.as_slice().first() else {
+            break;
         };
-        let mut found = false;
-        for other in rest.by_ref() {
-            if matches(other)? {
-                found = true;
-                break;
-            }
+        if directive(&item).is_some() {
+            items.next();
+            continue;
         }
-        if !found {
-            return Err(PatchError::Internal(format!(
-                "The order in patch list:\n{}\n doesn't match {SET_ORDER} list:\n{}\n",
-                Value::from(change.to_vec()),
-                Value::from(order.to_vec())
-            )));
+        let is_same = match key {
+            None => same(item, other),
+            Some(key) => same(key_of(item, key)?, key_of(other, key)?),
+        };
+        if is_same {
+            items.next();
         }
+        rest.next();
     }
-    Ok(())
+    if items.peek().is_none() {
+        return Ok(());
+    }
+    Err(PatchError::Internal(format!(
+        "The order in patch list:\n{}\n doesn't match {SET_ORDER} list:\n{}\n",
+        Value::from(change.to_vec()),
+        Value::from(order.to_vec())
+    )))
 }
 
 /// Puts the items of the patch in its order and the others where they were relative to them.
@@ -449,8 +460,8 @@ fn in_order(
         Some(key) => item.get(key).and_then(|value| position(order, key, value)),
         None => order.iter().position(|other| same(other, item)),
     };
-    patched.sort_by_key(|item| place(patch_order, item));
-    server.sort_by_key(|item| place(server_order, item));
+    sort_like_go(&mut patched, |item| place(patch_order, item));
+    sort_like_go(&mut server, |item| place(server_order, item));
     let mut all = Vec::with_capacity(patched.len() + server.len());
     let (mut server, mut patched) = (
         server.into_iter().peekable(),
@@ -472,4 +483,25 @@ fn in_order(
             patched.next()
         });
     }
+}
+
+/// Parity: items without a place count as before every other, which a stable insertion sort turns around.
+fn sort_like_go(items: &mut Vec<Value>, place: impl Fn(&Value) -> Option<usize>) {
+    let mut placed: Vec<(Option<usize>, Value)> =
+        items.drain(..).map(|item| (place(&item), item)).collect();
+    for end in 1..placed.len() {
+        let mut at = end;
+        while at > 0 {
+            let is_before = match (placed[at].0, placed[at - 1].0) {
+                (Some(a), Some(b)) => a < b,
+                _ => true,
+            };
+            if !is_before {
+                break;
+            }
+            placed.swap(at, at - 1);
+            at -= 1;
+        }
+    }
+    items.extend(placed.into_iter().map(|(_, item)| item));
 }
