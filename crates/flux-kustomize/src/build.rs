@@ -182,7 +182,7 @@ fn run(target: &Target<'_>, options: &Options) -> Result<ResMap> {
         target.wants("transformerAnnotations"),
     );
     for resource in map.list_mut() {
-        resource.finish();
+        resource.finish()?;
         if !keep_origin {
             resource.remove_annotation(ORIGIN);
         }

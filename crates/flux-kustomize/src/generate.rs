@@ -9,7 +9,7 @@ use flux_yaml::{Map, Node, Style};
 use crate::error::{BuildError, Result};
 use crate::kustfile::text_map;
 use crate::load::Loader;
-use crate::resource::{Behavior, Resource, set_metadata_entry};
+use crate::resource::{Behavior, Resource, set_metadata_node};
 
 /// What a generator makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,10 +113,10 @@ fn make(
     }
     let mut object = Node::map(object).at(node.span);
     for (key, value) in &options.labels {
-        set_metadata_entry(&mut object, "labels", key, value);
+        set_metadata_node(&mut object, "labels", Node::resolved_key(key), value);
     }
     for (key, value) in &options.annotations {
-        set_metadata_entry(&mut object, "annotations", key, value);
+        set_metadata_node(&mut object, "annotations", Node::resolved_key(key), value);
     }
     let mut resource = Resource::new(object, file.into());
     resource.needs_hash = !options.without_hash;
@@ -147,7 +147,10 @@ fn fields(what: Generated, data: BTreeMap<String, Vec<u8>>) -> Vec<(&'static str
     }
     [("data", texts), ("binaryData", binaries)]
         .into_iter()
-        .filter(|(_, map)| !map.is_empty())
+        .filter(|(field, map)| {
+            // Parity: a Secret without values has empty data, a ConfigMap none.
+            !map.is_empty() || (what == Generated::Secret && *field == "data")
+        })
         .collect()
 }
 

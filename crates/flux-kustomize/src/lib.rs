@@ -25,6 +25,7 @@ mod replace;
 mod resmap;
 mod resource;
 mod schema;
+mod settle;
 mod shape;
 mod spec;
 mod target;

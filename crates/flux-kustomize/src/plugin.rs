@@ -13,11 +13,11 @@ use crate::load::Loader;
 use crate::origin::{self, ConfiguredBy, ORIGIN, Origin};
 use crate::patch::{Patch, Selector};
 use crate::read;
-use crate::replace::Replacement;
+use crate::replace::{Replacement, visit};
 use crate::resmap::ResMap;
 use crate::resource::Resource;
 use crate::shape::{self, Unknown};
-use crate::spec::{Create, FieldSpec, apply};
+use crate::spec::{FieldSpec, split_path};
 use crate::target::{Accumulator, Target, apply_exact, run_replacements, target_of};
 use crate::transform::{
     Affix, Image, NamespaceOptions, SortOrder, Subjects, add_affix, add_annotations, add_hashes,
@@ -125,6 +125,7 @@ pub(crate) fn run_generators(target: &Target<'_>, acc: &mut Accumulator) -> Resu
             }
             _ => return Err(unable(&config, "generator").wrap("loading generator plugins")),
         };
+        let config = shaped(&config, shape::GENERATOR)?;
         let place = (&target.loader, &*config.file);
         let mut resource = generate(what, config.node(), None, place)?;
         if let Some(origin) = origin_of(target, &config) {
@@ -175,10 +176,18 @@ pub(crate) fn run_validators(target: &Target<'_>, acc: &mut Accumulator) -> Resu
     Ok(())
 }
 
+/// The configuration under its right field names, of the right types.
+fn shaped(config: &Resource, shape: shape::Shape) -> Result<Resource> {
+    let node = shape::check(config.node(), shape, &config.gvk().kind, Unknown::Drop)
+        .map_err(|e| failed(config, BuildError::new(e.text).span_only(e.span)))?;
+    Ok(Resource::new(node, Arc::clone(&config.file)))
+}
+
 fn transform(target: &Target<'_>, config: &Resource, map: &mut ResMap) -> Result<()> {
     if !is_built_in(config) {
         return Err(refuse_external(config, "transformer"));
     }
+    let config = &shaped(config, shape::TRANSFORMER)?;
     let node = config.node();
     let run = Run {
         target,
@@ -313,34 +322,52 @@ impl Run<'_, '_> {
             "" => node.text_at(&["metadata", "name"]).unwrap_or_default(),
             value => value,
         };
-        for target in node
-            .get("targets")
-            .and_then(Node::as_seq)
-            .unwrap_or_default()
-        {
-            let selector = match target.get("selector") {
-                Some(selector) => Selector::of_node(selector)?,
-                None => Selector::of_node(&Node::empty_map())?,
-            };
-            let path = match target.text_at(&["fieldPath"]).unwrap_or_default() {
-                "" => "metadata/namespace",
-                path => path,
-            };
-            let position: Option<usize> = target
-                .text_at(&["filePathPosition"])
-                .and_then(|t| t.parse().ok())
-                .filter(|p| *p > 0);
-            let spec = FieldSpec::everywhere(path, true);
-            for at in selector.select(map.list())? {
-                map.change_at(at, |resource| {
-                    resource.edit(|node| {
-                        apply(node, &spec, Create::Scalar, &mut |field| {
-                            add_value(field, value, position);
-                            Ok(())
-                        })
+        let mut targets = node.get("targets").cloned();
+        if let Some(path) = node.text_at(&["targetFilePath"]).filter(|p| !p.is_empty()) {
+            targets = self.targets_of(path)?;
+        }
+        let targets = targets.unwrap_or_else(|| Node::seq(Vec::new()));
+        for target in targets.as_seq().unwrap_or_default() {
+            self.value_add_to(map, target, value)?;
+        }
+        Ok(())
+    }
+
+    fn targets_of(&self, path: &str) -> Result<Option<Node>> {
+        let loader = &self.target.loader;
+        let file = loader.shown(path);
+        let parsed = parse_first(&loader.read(path)?, &ReadOptions::values())
+            .map_err(|e| BuildError::new(format!("yaml: {}", e.go_text())).at(&file, e.span()))?;
+        let Some(targets) = parsed.as_ref().and_then(|n| n.get("targets")) else {
+            return Ok(None);
+        };
+        shape::check(targets, shape::VALUE_TARGETS, "targets", Unknown::Drop)
+            .map(Some)
+            .map_err(|e| BuildError::new(e.text).at(&file, e.span))
+    }
+
+    fn value_add_to(&self, map: &mut ResMap, target: &Node, value: &str) -> Result<()> {
+        let empty = Node::empty_map();
+        let selector = Selector::of_node(target.get("selector").unwrap_or(&empty))?;
+        let path = match target.text_at(&["fieldPath"]).unwrap_or_default() {
+            "" => "metadata/namespace",
+            path => path,
+        };
+        let position: Option<usize> = target
+            .text_at(&["filePathPosition"])
+            .and_then(|t| t.parse().ok())
+            .filter(|p| *p > 0);
+        let parts = split_path(path, '/');
+        for at in selector.select(map.list())? {
+            map.change_at(at, |resource| {
+                resource.edit(|node| {
+                    visit(node, &parts, Some(flux_yaml::Kind::Scalar), &mut |field| {
+                        add_value(field, value, position);
+                        Ok(())
                     })
-                })?;
-            }
+                })
+            })
+            .map_err(|e| e.at(&self.config.file, target.span))?;
         }
         Ok(())
     }

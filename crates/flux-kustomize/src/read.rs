@@ -49,10 +49,11 @@ fn documents(content: &[u8]) -> Result<Vec<Option<Node>>> {
     Ok(documents)
 }
 
-/// Windows line ends become plain ones.
+/// UTF-8 with plain line ends.
 fn decoded(content: &[u8]) -> Cow<'_, [u8]> {
+    let content = flux_yaml::decode_text(content);
     if !content.windows(2).any(|pair| pair == b"\r\n") {
-        return Cow::Borrowed(content);
+        return content;
     }
     let mut out = Vec::with_capacity(content.len());
     for (at, byte) in content.iter().enumerate() {
@@ -107,11 +108,6 @@ fn checked(nodes: Vec<Node>) -> Result<Vec<Node>> {
             continue;
         }
         validate(&node)?;
-        if let Some(span) = null_in_list(&node) {
-            return Err(BuildError::new("empty item in a list of the object")
-                .span_only(span)
-                .object(crate::id::ResId::of_node(&node)));
-        }
         kept.push(node);
     }
     Ok(kept)
@@ -147,24 +143,6 @@ pub(crate) fn validate(node: &Node) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-fn null_in_list(node: &Node) -> Option<Span> {
-    match node.kind() {
-        Kind::Scalar => None,
-        Kind::Seq => node.as_seq().unwrap_or_default().iter().find_map(|item| {
-            if item.is_null() {
-                Some(item.span)
-            } else {
-                null_in_list(item)
-            }
-        }),
-        Kind::Map => node
-            .as_map()
-            .into_iter()
-            .flatten()
-            .find_map(|e| null_in_list(&e.value)),
-    }
 }
 
 /// Replaces lists by their items.

@@ -345,7 +345,7 @@ fn made_for(next: Option<&String>, leaf: Kind) -> Node {
 type Set<'a> = dyn FnMut(&mut Node) -> Result<()> + 'a;
 
 /// Changes every field that a path leads to; says how many there were.
-fn visit(
+pub(crate) fn visit(
     node: &mut Node,
     path: &[String],
     create: Option<Kind>,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use flux_yaml::{Map, Node};
+use flux_yaml::{Map, Node, Span};
 
+use crate::error::Result;
 use crate::id::{Gvk, ResId};
 
 /// What a generator does when its object exists already.
@@ -202,6 +203,9 @@ impl Resource {
                 }
             }
         });
+        // Parity: a hash is added only where both want one; all other history is that of the older object.
+        self.needs_hash &= other.needs_hash;
+        self.behavior = other.behavior;
         self.previous.clone_from(&other.previous);
         self.prefixes.clone_from(&other.prefixes);
         self.suffixes.clone_from(&other.suffixes);
@@ -271,7 +275,20 @@ impl Resource {
     }
 
     /// The node as it is printed: without what only the build needed.
-    pub(crate) fn finish(&mut self) {
+    ///
+    /// # Errors
+    /// A text that upstream's writer cannot write.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        self.finish_annotations();
+        if let Some(settled) = crate::settle::settle(&self.node, false)
+            .map_err(|e| e.at(&self.file, Span::default()).object(&self.id))?
+        {
+            self.node = settled;
+        }
+        Ok(())
+    }
+
+    fn finish_annotations(&mut self) {
         const LEGACY: [&str; 3] = [
             "config.kubernetes.io/path",
             "config.kubernetes.io/index",
@@ -372,12 +389,21 @@ pub(crate) fn metadata_mut(node: &mut Node) -> Option<&mut Node> {
 
 /// Sets `metadata.<field>.<key>` to a string.
 pub(crate) fn set_metadata_entry(node: &mut Node, field: &str, key: &str, value: &str) {
+    set_metadata_node(node, field, Node::string(key), value);
+}
+
+/// The same with a key of any type.
+pub(crate) fn set_metadata_node(node: &mut Node, field: &str, key: Node, value: &str) {
     if let Some(metadata) = metadata_mut(node) {
         if metadata.get(field).is_none_or(Node::is_null) {
             metadata.set(field, Node::empty_map());
         }
-        if let Some(map) = metadata.get_mut(field) {
-            map.set(key, Node::string(value));
+        if let Some(map) = metadata.get_mut(field).and_then(Node::as_map_mut) {
+            let text = key.text().unwrap_or_default();
+            match map.get_mut(text) {
+                Some(present) => *present = Node::string(value),
+                None => map.push(key, Node::string(value)),
+            }
         }
     }
 }

@@ -201,6 +201,57 @@ pub(crate) const KUSTOMIZATION: Shape = Object(&[
     ("buildMetadata", Texts),
 ]);
 
+/// The fields of all built-in transformers that are configured as objects.
+pub(crate) const TRANSFORMER: Shape = Object(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Any),
+    ("labels", TextMap),
+    ("annotations", TextMap),
+    ("fieldSpecs", List(&FIELD_SPEC)),
+    ("prefix", Text),
+    ("suffix", Text),
+    ("unsetOnly", Bool),
+    ("setRoleBindingSubjects", Text),
+    ("imageTag", IMAGE),
+    ("replica", Object(&[("name", Text), ("count", Int)])),
+    ("path", Text),
+    ("patch", Text),
+    ("paths", Texts),
+    ("patches", Text),
+    ("jsonOp", Text),
+    ("target", SELECTOR),
+    ("options", BoolMap),
+    ("replacements", List(&REPLACEMENT)),
+    ("value", Text),
+    ("targetFilePath", Text),
+    ("targets", VALUE_TARGETS),
+]);
+
+/// Where a value is added.
+pub(crate) const VALUE_TARGETS: Shape = List(&Object(&[
+    ("selector", SELECTOR),
+    ("notSelector", SELECTOR),
+    ("fieldPath", Text),
+    ("filePathPosition", Int),
+]));
+
+/// The fields of both generators that are configured as objects.
+pub(crate) const GENERATOR: Shape = Object(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    ("metadata", Any),
+    ("namespace", Text),
+    ("name", Text),
+    ("behavior", Text),
+    ("literals", Texts),
+    ("files", Texts),
+    ("envs", Texts),
+    ("env", Text),
+    ("options", GENERATOR_OPTIONS),
+    ("type", Text),
+]);
+
 /// Why a file does not have the form.
 #[derive(Debug)]
 pub(crate) struct ShapeError {

@@ -475,8 +475,11 @@ fn label_specs(entry: &Node, config: &Config) -> Result<Vec<FieldSpec>> {
 
 /// The older JSON patch field: its target must be one object, named exactly.
 pub(crate) fn apply_exact(map: &mut ResMap, (patch, id): &(Patch, ResId)) -> Result<()> {
-    let exact = map.one_by_any_id(id).map_err(|e| e.object(id))?;
-    patch.apply_at(map, exact)
+    // Parity: an object that is not there is not missed by this field; every one of the id is patched.
+    for at in map.find_any(id) {
+        patch.apply_at(map, at)?;
+    }
+    Ok(())
 }
 
 /// Reads nothing more; separate so that configured replacements run the same way.

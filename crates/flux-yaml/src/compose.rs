@@ -1,5 +1,6 @@
 //! From parser events to nodes: anchors, merge keys, duplicate keys, limits.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -104,8 +105,9 @@ pub fn parse_documents(text: &str) -> Result<Vec<Node>, YamlError> {
 
 /// Reads every document of a stream. UTF-16 with a byte order mark is understood.
 pub fn parse_documents_with(text: &[u8], options: &ReadOptions) -> Result<Vec<Node>, YamlError> {
-    let mut input = text;
-    let mut composer = Composer::new(&mut input, options, text.len())?;
+    let text = prepared(text);
+    let mut input: &[u8] = &text.bytes;
+    let mut composer = Composer::new(&mut input, options, text.open_at)?;
     let mut documents = Vec::new();
     while let Some(node) = composer.document()? {
         documents.push(node);
@@ -118,8 +120,54 @@ pub fn parse_documents_with(text: &[u8], options: &ReadOptions) -> Result<Vec<No
 
 /// Reads the first document and looks at nothing after it; `None` where the text has none.
 pub fn parse_first(text: &[u8], options: &ReadOptions) -> Result<Option<Node>, YamlError> {
-    let mut input = text;
-    Composer::new(&mut input, options, text.len())?.document()
+    let text = prepared(text);
+    let mut input: &[u8] = &text.bytes;
+    Composer::new(&mut input, options, text.open_at)?.document()
+}
+
+/// The text as plain UTF-8: UTF-16 with a byte order mark is converted.
+pub fn decode_text(text: &[u8]) -> Cow<'_, [u8]> {
+    let wide = |read: fn([u8; 2]) -> u16| {
+        let units = text[2..]
+            .chunks_exact(2)
+            .map(|pair| read([pair[0], pair[1]]));
+        let text: String = char::decode_utf16(units)
+            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect();
+        Cow::Owned(text.into_bytes())
+    };
+    match text {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+struct Prepared<'t> {
+    bytes: Cow<'t, [u8]>,
+    /// The length before a final line feed was added, where the last line is not blank.
+    open_at: Option<u64>,
+}
+
+/// The parser cannot end inside a block scalar without a line feed, so one is added and taken out of the value again.
+fn prepared(text: &[u8]) -> Prepared<'_> {
+    let bytes = decode_text(text);
+    let blocks = bytes.iter().any(|b| matches!(b, b'|' | b'>'));
+    if !blocks || bytes.ends_with(b"\n") {
+        return Prepared {
+            bytes,
+            open_at: None,
+        };
+    }
+    let last = bytes.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let blank = last.iter().all(|b| *b == b' ');
+    let length = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).len();
+    let mut longer = bytes.into_owned();
+    longer.push(b'\n');
+    Prepared {
+        bytes: Cow::Owned(longer),
+        open_at: (!blank).then_some(length as u64),
+    }
 }
 
 /// The first document as JSON, as `sigs.k8s.io/yaml` converts it; null for an empty text.
@@ -140,6 +188,8 @@ struct Anchored {
 struct Composer<'r, 'b> {
     parser: Parser<&'r mut &'b [u8]>,
     options: ReadOptions,
+    /// Where the text ended before a line feed was added to it.
+    open_at: Option<u64>,
     anchors: HashMap<String, Anchored>,
     nodes: usize,
     aliased: usize,
@@ -151,13 +201,15 @@ impl<'r, 'b> Composer<'r, 'b> {
     fn new(
         input: &'r mut &'b [u8],
         options: &ReadOptions,
-        length: usize,
+        open_at: Option<u64>,
     ) -> Result<Self, YamlError> {
+        let length = input.len();
         let mut parser = Parser::new();
         parser.set_input(input);
         let composer = Self {
             parser,
             options: *options,
+            open_at,
             anchors: HashMap::new(),
             nodes: 0,
             aliased: 0,
@@ -253,6 +305,12 @@ impl<'r, 'b> Composer<'r, 'b> {
                 plain_implicit,
                 ..
             } => {
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let added = block && self.open_at.is_some_and(|end| event.end_mark.index > end);
+                let value = match value.strip_suffix('\n') {
+                    Some(open) if added => open.to_owned(),
+                    _ => value,
+                };
                 let node = self.scalar(value, tag, style, plain_implicit)?.at(span);
                 self.keep(anchor, &node);
                 Ok(node)
@@ -379,7 +437,8 @@ impl<'r, 'b> Composer<'r, 'b> {
         {
             return self.tagged(value, short, style);
         }
-        let plain = style == Style::Plain && (plain_implicit || short.is_some());
+        // A tag that means nothing here makes a text.
+        let plain = style == Style::Plain && plain_implicit && short.is_none();
         let tag = if plain {
             match resolve(&value, self.options.rules).tag() {
                 Tag::Timestamp if self.options.rules == Rules::Yaml11 => Tag::Str,

@@ -17,8 +17,8 @@ mod order;
 mod resolve;
 
 pub use crate::compose::{
-    Duplicates, Limits, ReadOptions, Rules, parse_documents, parse_documents_with, parse_first,
-    yaml_to_json,
+    Duplicates, Limits, ReadOptions, Rules, decode_text, parse_documents, parse_documents_with,
+    parse_first, yaml_to_json,
 };
 pub use crate::emit::to_yaml_string;
 pub use crate::error::{YamlError, YamlErrorKind};

@@ -46,8 +46,19 @@ pub(crate) fn parse(content: &[u8]) -> Result<Vec<Operation>> {
 fn plain_json(node: &Node) -> Node {
     let spanned = |made: Node| made.at(node.span);
     match node.to_json() {
-        Ok(json) => spanned(Node::from_json(&json)),
+        Ok(json) => spanned(Node::from_json(&rounded(json))),
         Err(_) => node.clone(),
+    }
+}
+
+/// Numbers beyond 63 bits lose their last digits, as they do in Go.
+fn rounded(json: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match json {
+        Value::Number(n) if n.as_i64().is_none() => n.as_f64().map_or(Value::Null, Value::from),
+        Value::Array(items) => items.into_iter().map(rounded).collect(),
+        Value::Object(map) => map.into_iter().map(|(k, v)| (k, rounded(v))).collect(),
+        other => other,
     }
 }
 
@@ -213,7 +224,10 @@ fn replace(node: &mut Node, path: &str, value: Node) -> Result<()> {
         )));
     };
     match into.as_seq_mut() {
-        None => *into.get_mut(&key).ok_or_else(missing)? = value,
+        // Parity: the Go library sets a key that is not there.
+        None => {
+            into.set(&key, value);
+        }
         Some(items) => {
             let index = index_of(&key, items.len());
             *index.and_then(|i| items.get_mut(i)).ok_or_else(missing)? = value;

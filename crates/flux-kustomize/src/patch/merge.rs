@@ -436,14 +436,18 @@ fn position(items: &[Node], keys: &[&str], values: &[&str]) -> Option<usize> {
 }
 
 /// Whether an item has these key values; an empty value asks only for the key.
+///
+/// Parity: keys beyond the values given count as found where the last one that was looked at is.
 fn has_keys(item: &Node, keys: &[&str], values: &[&str]) -> bool {
-    keys.iter().enumerate().all(|(at, key)| {
-        let field = item.get(key);
-        match values.get(at) {
-            Some(value) if !value.is_empty() => field.and_then(Node::text) == Some(*value),
-            _ => field.is_some(),
-        }
-    })
+    !values.is_empty()
+        && keys.iter().zip(values).all(|(key, value)| {
+            let field = item.get(key);
+            if value.is_empty() {
+                field.is_some()
+            } else {
+                field.and_then(Node::text) == Some(*value)
+            }
+        })
 }
 
 fn empty(node: &Node) -> bool {
@@ -458,8 +462,16 @@ fn set_element(items: &mut Vec<Node>, element: Option<Node>, keys: &[&str], valu
         if empty(&item) {
             continue;
         }
-        if item.kind() != Kind::Map || !has_keys(&item, keys, values) {
+        let stated = values.first().is_some_and(|value| !value.is_empty());
+        if item.kind() != Kind::Map && stated {
             kept.push(item);
+            continue;
+        }
+        if !has_keys(&item, keys, values) {
+            // Parity: without any value to look for, everything else in the list is lost.
+            if !values.is_empty() {
+                kept.push(item);
+            }
             continue;
         }
         found = true;

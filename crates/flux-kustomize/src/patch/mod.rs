@@ -224,7 +224,7 @@ impl Patch {
                 let id = resource.id().clone();
                 resource.store_previous_id();
                 resource
-                    .edit(|node| json::apply(node, operations))
+                    .edit(|node| json::apply(node, operations).map(|()| tidy_annotations(node)))
                     .map_err(|e| e.object(id))
             })?;
         }
@@ -243,6 +243,18 @@ impl Patch {
                 .edit(|node| json::apply(node, operations))
                 .map_err(|e| e.at(&self.place.0, self.place.1).object(id))
         })
+    }
+}
+
+/// Parity: after a JSON patch the annotations are written anew, which drops what is no mapping or empty.
+fn tidy_annotations(node: &mut Node) {
+    let Some(annotations) = node.get_path(&["metadata", "annotations"]) else {
+        return;
+    };
+    if annotations.as_map().is_none_or(flux_yaml::Map::is_empty)
+        && let Some(metadata) = node.get_mut("metadata")
+    {
+        metadata.remove("annotations");
     }
 }
 

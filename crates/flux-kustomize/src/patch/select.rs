@@ -29,7 +29,9 @@ impl Selector {
             }
             Regex::new(&format!("^(?:{text})$")).map(Some).map_err(|_| {
                 BuildError::new(format!(
-                    "error parsing regexp in {key}: '{text}' is no regular expression"
+                    "unable to find patch target \"{}\" in `resources`: error parsing regexp: \
+                     {key} `^(?:{text})$`",
+                    crate::patch::exact_id(node)
                 ))
                 .span_only(node.span)
             })

@@ -104,6 +104,8 @@ pub(crate) struct Config {
     pub(crate) var_reference: Arc<Vec<FieldSpec>>,
     pub(crate) images: Arc<Vec<FieldSpec>>,
     pub(crate) replicas: Arc<Vec<FieldSpec>>,
+    /// Something differs from the built-in lists.
+    custom: bool,
 }
 
 static DEFAULT: LazyLock<Config> = LazyLock::new(|| Config {
@@ -118,6 +120,7 @@ static DEFAULT: LazyLock<Config> = LazyLock::new(|| Config {
     var_reference: of_table(table::VAR_REFERENCE),
     images: of_table(table::IMAGES),
     replicas: of_table(table::REPLICAS),
+    custom: false,
 });
 
 fn of_table(specs: &[table::Spec]) -> Arc<Vec<FieldSpec>> {
@@ -183,6 +186,7 @@ impl Config {
             var_reference: specs("varReference"),
             images: specs("images"),
             replicas: specs("replicas"),
+            custom: true,
         }
     }
 
@@ -217,13 +221,24 @@ impl Config {
             ("Replicas", &mut self.replicas, &other.replicas),
         ];
         for (name, mine, theirs) in &mut lists {
-            if mine.is_empty() {
+            if mine.is_empty() && !other.custom {
                 **mine = Arc::clone(theirs);
             } else if !theirs.is_empty() && !Arc::ptr_eq(mine, theirs) {
-                merge_all(Arc::make_mut(mine), theirs)
+                let specs = Arc::make_mut(mine);
+                merge_all(specs, theirs)
                     .map_err(|e| e.wrap(format!("failed to merge {name} fieldSpec")))?;
+                // Parity: the order decides what the next merge finds covered: specs of one kind come before
+                // those of all kinds, and push them out.
+                specs.sort_by_cached_key(|spec| {
+                    let (g, v, k) = (&spec.group, &spec.version, &spec.kind);
+                    (
+                        crate::transform::default_rank(k),
+                        crate::transform::kind_text(g, v, k),
+                    )
+                });
             }
         }
+        self.custom |= other.custom;
         if self.name_reference.is_empty() {
             self.name_reference = Arc::clone(&other.name_reference);
         } else if !Arc::ptr_eq(&self.name_reference, &other.name_reference) {

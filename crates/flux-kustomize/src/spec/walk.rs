@@ -76,8 +76,11 @@ pub(crate) fn has_field(node: &Node, parts: &[String]) -> bool {
             .iter()
             .any(|item| has_field(item, parts)),
         Kind::Map => {
-            let (name, _) = field_name(first);
-            name.is_empty() || node.get(name).is_some_and(|field| has_field(field, rest))
+            let (name, is_list) = field_name(first);
+            name.is_empty()
+                || node
+                    .get(name)
+                    .is_some_and(|field| (is_list && field.is_null()) || has_field(field, rest))
         }
         Kind::Scalar => !node.is_null(),
     }

@@ -15,7 +15,7 @@ pub(crate) use labels::{add_annotations, add_labels};
 pub(crate) use nameref::fix_references;
 pub(crate) use names::{Affix, NamespaceOptions, Subjects, add_affix, set_namespace};
 pub(crate) use replicas::set_replicas;
-pub(crate) use sort::{SortOrder, sort};
+pub(crate) use sort::{SortOrder, default_rank, kind_text, sort};
 pub(crate) use vars::{Var, bind, replace_vars};
 
 use flux_yaml::{Kind, Node};

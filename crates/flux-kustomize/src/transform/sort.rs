@@ -76,7 +76,9 @@ pub(crate) fn sort(map: &mut ResMap, order: &SortOrder) {
         .map(|resource| {
             let id = resource.id();
             let rank = ranks.get(&*id.gvk.kind).copied().unwrap_or(0);
-            let key = (id.gvk.clone(), rank, kind_text(&id.gvk), id_text(id));
+            let gvk = &id.gvk;
+            let text = kind_text(&gvk.group, &gvk.version, &gvk.kind);
+            let key = (gvk.clone(), rank, text, id_text(id));
             (key, resource)
         })
         .collect();
@@ -100,7 +102,21 @@ pub(crate) fn sort(map: &mut ResMap, order: &SortOrder) {
     *map.list_mut() = keyed.into_iter().map(|(_, resource)| resource).collect();
 }
 
-fn kind_text(gvk: &Gvk) -> String {
+/// Where a kind stands in the built-in order.
+pub(crate) fn default_rank(kind: &str) -> isize {
+    let position = |list: &[&str]| {
+        let at = list.iter().position(|k| *k == kind)?;
+        isize::try_from(at).ok()
+    };
+    let before = isize::try_from(FIRST.len()).unwrap_or(isize::MAX);
+    position(&FIRST)
+        .map(|at| at - before)
+        .or_else(|| position(&LAST).map(|at| at + 1))
+        .unwrap_or(0)
+}
+
+/// The text by which kinds are ordered.
+pub(crate) fn kind_text(group: &str, version: &str, kind: &str) -> String {
     let or = |text: &str, instead: &str| {
         if text.is_empty() {
             instead.to_owned()
@@ -110,9 +126,9 @@ fn kind_text(gvk: &Gvk) -> String {
     };
     format!(
         "{}_{}_{}",
-        or(&gvk.group, "~G"),
-        or(&gvk.version, "~V"),
-        or(&gvk.kind, "~K")
+        or(group, "~G"),
+        or(version, "~V"),
+        or(kind, "~K")
     )
 }
 
