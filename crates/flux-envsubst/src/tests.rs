@@ -8,7 +8,7 @@ fn check(input: &str, want: &Result<&str, Error>) {
         .into();
     let got = substitute(input, &variables, Options { strict: true });
     assert_eq!(
-        got.as_deref().map_err(Clone::clone),
+        &got.as_deref().map_err(Clone::clone),
         want,
         "input {input:?}"
     );

@@ -17,10 +17,10 @@ fn schema() -> (Schema, TypeRef) {
     .expect("a schema")
 }
 
-fn check_merge(left: Value, right: Value, want: Value) {
+fn check_merge(left: &Value, right: &Value, want: Value) {
     let (schema, ty) = schema();
     assert_eq!(
-        merge(&schema, ty, &left, &right),
+        merge(&schema, ty, left, right),
         Some(want),
         "{left} with {right}"
     );
@@ -30,8 +30,8 @@ fn check_merge(left: Value, right: Value, want: Value) {
 fn lists_are_merged_in_the_order_of_the_right() {
     let check = |left: &[&str], right: &[&str], want: &[&str]| {
         check_merge(
-            json!({"set": left}),
-            json!({"set": right}),
+            &json!({"set": left}),
+            &json!({"set": right}),
             json!({"set": want}),
         );
     };
@@ -44,18 +44,18 @@ fn lists_are_merged_in_the_order_of_the_right() {
 #[test]
 fn wholes_are_replaced_and_empty_ones_kept() {
     check_merge(
-        json!({"whole": {"a": "1", "b": "2"}, "open": {"x": {"y": 1}}}),
-        json!({"whole": {"a": "2"}, "open": {"x": {"z": [1]}}}),
+        &json!({"whole": {"a": "1", "b": "2"}, "open": {"x": {"y": 1}}}),
+        &json!({"whole": {"a": "2"}, "open": {"x": {"z": [1]}}}),
         json!({"whole": {"a": "2"}, "open": {"x": {"y": 1, "z": [1]}}}),
     );
     check_merge(
-        json!({"open": {}}),
-        json!({"set": []}),
+        &json!({"open": {}}),
+        &json!({"set": []}),
         json!({"open": {}, "set": []}),
     );
     check_merge(
-        json!({"map": [{"name": "a", "v": 1}]}),
-        json!({"map": [{"name": "b"}, {"name": "a", "v": 2}]}),
+        &json!({"map": [{"name": "a", "v": 1}]}),
+        &json!({"map": [{"name": "b"}, {"name": "a", "v": 2}]}),
         json!({"map": [{"name": "b"}, {"name": "a", "v": 2}]}),
     );
 }
