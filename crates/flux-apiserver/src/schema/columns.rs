@@ -33,8 +33,12 @@ impl Column {
             "name": "Age",
             "type": "date",
         }]);
-        let stated = version.get("additionalPrinterColumns").and_then(Value::as_array);
-        let columns = stated.filter(|columns| !columns.is_empty()).or(age.as_array());
+        let stated = version
+            .get("additionalPrinterColumns")
+            .and_then(Value::as_array);
+        let columns = stated
+            .filter(|columns| !columns.is_empty())
+            .or(age.as_array());
         columns.into_iter().flatten().map(Self::read).collect()
     }
 
@@ -52,7 +56,9 @@ impl Column {
 
     /// The cell of an object at a moment.
     pub fn cell(&self, object: &Value, now: Timestamp) -> Cell {
-        let Some(value) = self.path.find(object).into_iter().next() else { return Value::Null };
+        let Some(value) = self.path.find(object).into_iter().next() else {
+            return Value::Null;
+        };
         match (self.kind.as_str(), value) {
             ("string", Value::String(_)) => value.clone(),
             ("string", Value::Null) => Value::Null,
@@ -71,7 +77,9 @@ impl Column {
 fn whole(value: &Value) -> Value {
     match (value.as_i64(), value.as_f64()) {
         (Some(whole), _) => whole.into(),
-        (None, Some(float)) => format!("{:.0}", float.trunc()).parse::<i64>().map_or(Value::Null, Value::from),
+        (None, Some(float)) => format!("{:.0}", float.trunc())
+            .parse::<i64>()
+            .map_or(Value::Null, Value::from),
         (None, None) => Value::Null,
     }
 }
@@ -83,7 +91,11 @@ pub fn human_duration(seconds: i64) -> String {
     const DAY: i64 = 24 * HOUR;
     const YEAR: i64 = 365 * DAY;
     let two = |big: i64, unit: &str, small: i64, sub: &str| {
-        if small == 0 { format!("{big}{unit}") } else { format!("{big}{unit}{small}{sub}") }
+        if small == 0 {
+            format!("{big}{unit}")
+        } else {
+            format!("{big}{unit}{small}{sub}")
+        }
     };
     match seconds {
         // Clocks differ a little; what is further in the future is no age.

@@ -10,7 +10,9 @@ pub(super) fn drop_nulls(value: &mut Value, node: &Node) {
         Value::Object(fields) => {
             fields.retain(|name, value| {
                 !(value.is_null()
-                    && node.field(name).is_some_and(|below| !below.nullable && below.default.is_none()))
+                    && node
+                        .field(name)
+                        .is_some_and(|below| !below.nullable && below.default.is_none()))
             });
             for (name, value) in fields.iter_mut() {
                 if let Some(below) = node.field(name) {
@@ -34,7 +36,9 @@ pub(super) fn fill(value: &mut Value, node: &Node) {
     match value {
         Value::Object(fields) => {
             for (name, below) in &node.properties {
-                let Some(default) = &below.default else { continue };
+                let Some(default) = &below.default else {
+                    continue;
+                };
                 let absent = match fields.get(name) {
                     None => true,
                     Some(present) => present.is_null() && !below.nullable,

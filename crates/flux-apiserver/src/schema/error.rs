@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use flux_gocompat::number::format_float;
 use flux_gocompat::quote::quote;
 use serde_json::Value;
 
@@ -45,19 +46,35 @@ const INVALID: &str = "FieldValueInvalid";
 impl FieldError {
     fn new(reason: &'static str, field: &str, message: String) -> Self {
         let field = if field.is_empty() { "<nil>" } else { field };
-        Self { reason, message, field: field.to_owned() }
+        Self {
+            reason,
+            message,
+            field: field.to_owned(),
+        }
     }
 
     pub(super) fn required(field: &str, detail: &str) -> Self {
-        Self::new("FieldValueRequired", field, with_detail("Required value", detail))
+        Self::new(
+            "FieldValueRequired",
+            field,
+            with_detail("Required value", detail),
+        )
     }
 
     pub(super) fn forbidden(field: &str, detail: &str) -> Self {
-        Self::new("FieldValueForbidden", field, with_detail("Forbidden", detail))
+        Self::new(
+            "FieldValueForbidden",
+            field,
+            with_detail("Forbidden", detail),
+        )
     }
 
     pub(super) fn duplicate(field: &str, value: &Value) -> Self {
-        Self::new("FieldValueDuplicate", field, format!("Duplicate value: {}", shown(value)))
+        Self::new(
+            "FieldValueDuplicate",
+            field,
+            format!("Duplicate value: {}", shown(value)),
+        )
     }
 
     pub(super) fn type_invalid(field: &str, value: &Value, detail: &str) -> Self {
@@ -66,19 +83,30 @@ impl FieldError {
     }
 
     pub(super) fn invalid(field: &str, value: &Value, detail: &str) -> Self {
-        Self::new(INVALID, field, format!("Invalid value: {}: {detail}", shown(value)))
+        Self::new(
+            INVALID,
+            field,
+            format!("Invalid value: {}: {detail}", shown(value)),
+        )
     }
 
-    /// An invalid value that is not repeated.
+    /// An invalid value that is too large to be repeated.
     pub(super) fn broken(field: &str, detail: &str) -> Self {
         Self::new(INVALID, field, format!("Invalid value: {detail}"))
+    }
+
+    /// A repeated value that is too large to be shown.
+    pub(super) fn repeated(field: &str) -> Self {
+        Self::new("FieldValueDuplicate", field, "Duplicate value".to_owned())
     }
 
     pub(super) fn not_supported(field: &str, value: &Value, words: &[Value]) -> Self {
         let mut message = format!("Unsupported value: {}: supported values: ", shown(value));
         for (index, word) in words.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
-            let word = word.as_str().map_or_else(|| word.to_string(), ToOwned::to_owned);
+            let word = word
+                .as_str()
+                .map_or_else(|| word.to_string(), ToOwned::to_owned);
             let _ = write!(message, "{comma}{}", quote(&word));
         }
         Self::new("FieldValueNotSupported", field, message)
@@ -151,6 +179,16 @@ fn with_detail(what: &str, detail: &str) -> String {
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => quote(text),
-        other => other.to_string(),
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() => format_float(float),
+            _ => number.to_string(),
+        },
+        Value::Null | Value::Bool(_) => value.to_string(),
+        // Parity: Go's JSON escapes what could end a script in a web page.
+        Value::Array(_) | Value::Object(_) => value
+            .to_string()
+            .replace('<', "\\u003c")
+            .replace('>', "\\u003e")
+            .replace('&', "\\u0026"),
     }
 }

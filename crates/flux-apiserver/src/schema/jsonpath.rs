@@ -51,7 +51,10 @@ impl JsonPath {
     pub fn parse(text: &str) -> Result<Self, JsonPathError> {
         let inner = text.trim().trim_start_matches('{').trim_end_matches('}');
         let inner = inner.strip_prefix('$').unwrap_or(inner);
-        steps(inner).map(Self).map_err(|rest| JsonPathError { path: text.to_owned(), rest })
+        steps(inner).map(Self).map_err(|rest| JsonPathError {
+            path: text.to_owned(),
+            rest,
+        })
     }
 
     /// The values at the path, in order.
@@ -66,7 +69,10 @@ fn steps(text: &str) -> Result<Vec<Step>, String> {
     while !rest.is_empty() {
         let (step, after) = if let Some(inside) = rest.strip_prefix('[') {
             let end = closing(inside).ok_or_else(|| rest.to_owned())?;
-            (bracket(&inside[..end]).ok_or_else(|| rest.to_owned())?, &inside[end + 1..])
+            (
+                bracket(&inside[..end]).ok_or_else(|| rest.to_owned())?,
+                &inside[end + 1..],
+            )
         } else {
             let name = rest.strip_prefix('.').unwrap_or(rest);
             if name.starts_with('[') {
@@ -127,7 +133,10 @@ fn bracket(inside: &str) -> Option<Step> {
     if inside == "*" {
         return Some(Step::All);
     }
-    if let Some(condition) = inside.strip_prefix("?(").and_then(|rest| rest.strip_suffix(')')) {
+    if let Some(condition) = inside
+        .strip_prefix("?(")
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
         return filter(condition.trim());
     }
     if let Some(name) = quoted(inside) {
@@ -145,7 +154,9 @@ fn filter(condition: &str) -> Option<Step> {
             (at, (*sign, Some(*comparison)))
         });
     let path = steps(condition[..at].trim().strip_prefix('@')?).ok()?;
-    let Some(comparison) = comparison else { return Some(Step::Exists(path)) };
+    let Some(comparison) = comparison else {
+        return Some(Step::Exists(path));
+    };
     let right = condition[at + sign.len()..].trim();
     let value = match quoted(right) {
         Some(text) => Value::String(text),
@@ -157,29 +168,52 @@ fn filter(condition: &str) -> Option<Step> {
 fn quoted(text: &str) -> Option<String> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let inside = text.strip_prefix(quote)?.strip_suffix(quote)?;
-    Some(inside.replace("\\\"", "\"").replace("\\'", "'").replace("\\.", "."))
+    Some(
+        inside
+            .replace("\\\"", "\"")
+            .replace("\\'", "'")
+            .replace("\\.", "."),
+    )
 }
 
 fn find<'a>(steps: &[Step], value: &'a Value) -> Vec<&'a Value> {
-    let Some((step, rest)) = steps.split_first() else { return vec![value] };
+    let Some((step, rest)) = steps.split_first() else {
+        return vec![value];
+    };
     let children: Vec<&Value> = match (step, value) {
         (Step::Field(name), Value::Object(fields)) => fields.get(name).into_iter().collect(),
         (Step::Index(index), Value::Array(items)) => {
-            let from_end = if *index < 0 { i64::try_from(items.len()).unwrap_or(0) } else { 0 };
-            usize::try_from(index + from_end).ok().and_then(|at| items.get(at)).into_iter().collect()
+            let from_end = if *index < 0 {
+                i64::try_from(items.len()).unwrap_or(0)
+            } else {
+                0
+            };
+            usize::try_from(index + from_end)
+                .ok()
+                .and_then(|at| items.get(at))
+                .into_iter()
+                .collect()
         }
         (Step::All, Value::Array(items)) => items.iter().collect(),
         (Step::All, Value::Object(fields)) => fields.values().collect(),
         (Step::Filter(path, comparison, wanted), Value::Array(items)) => items
             .iter()
-            .filter(|item| find(path, item).first().is_some_and(|have| compares(have, *comparison, wanted)))
+            .filter(|item| {
+                find(path, item)
+                    .first()
+                    .is_some_and(|have| compares(have, *comparison, wanted))
+            })
             .collect(),
-        (Step::Exists(path), Value::Array(items)) => {
-            items.iter().filter(|item| !find(path, item).is_empty()).collect()
-        }
+        (Step::Exists(path), Value::Array(items)) => items
+            .iter()
+            .filter(|item| !find(path, item).is_empty())
+            .collect(),
         _ => Vec::new(),
     };
-    children.into_iter().flat_map(|child| find(rest, child)).collect()
+    children
+        .into_iter()
+        .flat_map(|child| find(rest, child))
+        .collect()
 }
 
 fn compares(have: &Value, comparison: Comparison, wanted: &Value) -> bool {

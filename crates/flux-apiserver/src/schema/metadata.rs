@@ -19,22 +19,43 @@ const FIELDS: [&str; 15] = [
     "selfLink",
     "uid",
 ];
-const OWNER_FIELDS: [&str; 6] =
-    ["apiVersion", "blockOwnerDeletion", "controller", "kind", "name", "uid"];
-const MANAGED_FIELDS: [&str; 7] =
-    ["apiVersion", "fieldsType", "fieldsV1", "manager", "operation", "subresource", "time"];
+const OWNER_FIELDS: [&str; 6] = [
+    "apiVersion",
+    "blockOwnerDeletion",
+    "controller",
+    "kind",
+    "name",
+    "uid",
+];
+const MANAGED_FIELDS: [&str; 7] = [
+    "apiVersion",
+    "fieldsType",
+    "fieldsV1",
+    "manager",
+    "operation",
+    "subresource",
+    "time",
+];
 
 /// Removes unknown fields of `metadata` and returns their paths, sorted.
 pub(super) fn prune(object: &mut Value) -> Vec<String> {
     let mut unknown = Vec::new();
-    let Some(metadata) = object.get_mut("metadata") else { return unknown };
+    let Some(metadata) = object.get_mut("metadata") else {
+        return unknown;
+    };
     retain(metadata, &FIELDS, "metadata", &mut unknown);
-    for (list, fields) in
-        [("ownerReferences", &OWNER_FIELDS[..]), ("managedFields", &MANAGED_FIELDS[..])]
-    {
+    for (list, fields) in [
+        ("ownerReferences", &OWNER_FIELDS[..]),
+        ("managedFields", &MANAGED_FIELDS[..]),
+    ] {
         if let Some(Value::Array(items)) = metadata.get_mut(list) {
             for (index, item) in items.iter_mut().enumerate() {
-                retain(item, fields, &format!("metadata.{list}[{index}]"), &mut unknown);
+                retain(
+                    item,
+                    fields,
+                    &format!("metadata.{list}[{index}]"),
+                    &mut unknown,
+                );
             }
         }
     }

@@ -9,6 +9,7 @@
 
 mod columns;
 mod defaults;
+mod embedded;
 mod error;
 mod format;
 mod jsonpath;
@@ -22,6 +23,7 @@ mod strict;
 mod tests;
 mod validate;
 
+use flux_gocompat::quote::quote;
 use serde_json::Value;
 
 pub use columns::{Cell, Column, human_duration};
@@ -66,7 +68,10 @@ impl Structural {
     /// Compiles `schema.openAPIV3Schema` of a version. `preserve_unknown` is the field `preserveUnknownFields` of the
     /// definition's spec, which turns pruning off.
     pub fn compile(schema: &Value, preserve_unknown: bool) -> Result<Self, SchemaError> {
-        Ok(Self { root: Node::compile(schema, "")?, preserve_unknown })
+        Ok(Self {
+            root: Node::compile(schema, "")?,
+            preserve_unknown,
+        })
     }
 
     /// Prunes and defaults an object as it was sent. `repeated` are the paths of [`repeated_fields`].
@@ -82,8 +87,9 @@ impl Structural {
         let unknown = self.prune(object);
         self.fill_defaults(object);
         let duplicates = repeated.iter().map(|path| duplicate_field(path));
-        let findings: Vec<String> =
-            duplicates.chain(unknown.iter().map(|path| unknown_field(path))).collect();
+        let findings: Vec<String> = duplicates
+            .chain(unknown.iter().map(|path| unknown_field(path)))
+            .collect();
         match mode {
             FieldValidation::Ignore => Ok(Vec::new()),
             FieldValidation::Strict if !findings.is_empty() => Err(findings),
@@ -111,66 +117,47 @@ impl Structural {
     pub fn validate(&self, object: &Value, old: Option<&Value>) -> Vec<FieldError> {
         let mut errors = Vec::new();
         validate::check(object, old, &self.root, "", &mut errors);
-        embedded(object, &self.root, "", &mut errors);
-        lists::check(object, old, &self.root, "", &mut errors);
+        embedded::check(object, &self.root, "", &mut errors);
+        // Repeated items are refused only where the stored object has none.
+        let mut before = Vec::new();
+        if let Some(old) = old {
+            lists::check(old, &self.root, "", &mut before);
+        }
+        if before.is_empty() {
+            lists::check(object, &self.root, "", &mut errors);
+        }
         if self.root.has_rules {
             if errors.iter().any(FieldError::blocks_rules) {
                 errors.push(FieldError::rules_skipped());
             } else {
-                rules::check(object, old, &self.root, "", &mut errors);
+                let place = rules::Place::root(object, old, &self.root);
+                rules::check(place, &self.root, "", &mut errors);
             }
         }
         errors
     }
 }
 
-/// Adds an error for every embedded object without a kind or version.
-fn embedded(value: &Value, node: &Node, path: &str, errors: &mut Vec<FieldError>) {
-    match value {
-        Value::Object(fields) => {
-            if node.embedded {
-                for name in ["apiVersion", "kind"] {
-                    if !fields.contains_key(name) {
-                        errors.push(FieldError::required(&lists::child(path, name), "must not be empty"));
-                    }
-                }
-            }
-            for (name, value) in fields {
-                if let Some(below) = node.field(name) {
-                    embedded(value, below, &lists::child(path, name), errors);
-                }
-            }
-        }
-        Value::Array(items) => {
-            if let Some(below) = node.items.as_deref() {
-                for (index, item) in items.iter().enumerate() {
-                    embedded(item, below, &format!("{path}[{index}]"), errors);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
 /// One unknown field in words: the text of a warning, and part of a refusal.
 pub fn unknown_field(path: &str) -> String {
-    format!("unknown field {path:?}")
+    format!("unknown field {}", quote(path))
 }
 
 /// One repeated field in words: the text of a warning, and part of a refusal.
 pub fn duplicate_field(path: &str) -> String {
-    format!("duplicate field {path:?}")
+    format!("duplicate field {}", quote(path))
 }
 
 /// The message of a `BadRequest` for unknown and repeated fields under [`FieldValidation::Strict`].
 pub fn strict_decoding_error(kind: &str, version: &str, findings: &[String]) -> String {
     format!(
-        "{kind} in version {version:?} cannot be handled as a {kind}: strict decoding error: {}",
+        "{kind} in version {} cannot be handled as a {kind}: strict decoding error: {}",
+        quote(version),
         findings.join(", ")
     )
 }
 
 /// The message of an `Invalid` for an object. `group_kind` is `<kind>.<group>`.
 pub fn invalid_object(group_kind: &str, name: &str, errors: &[FieldError]) -> String {
-    format!("{group_kind} {name:?} is invalid: {}", join(errors))
+    format!("{group_kind} {} is invalid: {}", quote(name), join(errors))
 }

@@ -25,6 +25,8 @@ pub(super) struct Node {
     pub(super) preserve_unknown: bool,
     pub(super) embedded: bool,
     pub(super) list: ListKind,
+    /// A map that is replaced as a whole; its fields have no predecessors.
+    pub(super) atomic_map: bool,
     pub(super) rules: Vec<Rule>,
     /// Whether this node or one below has rules; a walk skips the others.
     pub(super) has_rules: bool,
@@ -59,10 +61,9 @@ pub(super) struct Bounds {
     pub(super) unique_items: bool,
 }
 
-/// A numeric bound, as it is printed and as it is compared.
+/// A numeric bound.
 #[derive(Debug)]
 pub(super) struct Limit {
-    pub(super) text: String,
     pub(super) number: f64,
     pub(super) exclusive: bool,
 }
@@ -100,7 +101,9 @@ impl Node {
     pub(super) fn compile(schema: &Value, path: &str) -> Result<Self, SchemaError> {
         let mut node = Self {
             types: types(schema),
-            format: text(schema, "format").filter(|one| format::is_known(one)).map(Into::into),
+            format: text(schema, "format")
+                .filter(|one| format::is_known(one))
+                .map(Into::into),
             nullable: flag(schema, "nullable"),
             default: schema.get("default").cloned(),
             required: strings(schema, "required"),
@@ -109,9 +112,15 @@ impl Node {
             preserve_unknown: flag(schema, "x-kubernetes-preserve-unknown-fields"),
             embedded: flag(schema, "x-kubernetes-embedded-resource"),
             list: list_kind(schema),
+            atomic_map: text(schema, "x-kubernetes-map-type") == Some("atomic"),
             ..Self::default()
         };
-        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (name, property) in schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
             let below = Self::compile(property, &format!("{path}.{name}"))?;
             node.has_rules |= below.has_rules;
             node.properties.insert(name.clone(), below);
@@ -196,19 +205,15 @@ fn bounds(schema: &Value, path: &str) -> Result<Bounds, SchemaError> {
 fn limit(schema: &Value, key: &str, exclusive: &str) -> Option<Limit> {
     let bound = schema.get(key)?;
     Some(Limit {
-        text: bound.to_string(),
         number: bound.as_f64()?,
         exclusive: flag(schema, exclusive),
     })
 }
 
 fn logic(schema: &Value, path: &str) -> Result<Logic, SchemaError> {
-    // The API server adds `anyOf [integer, string]` to an int-or-string of its own accord; it says nothing new.
-    let redundant = flag(schema, "x-kubernetes-int-or-string");
     let all = |key: &str| {
         array(schema, key)
             .iter()
-            .filter(|_| !(redundant && key == "anyOf"))
             .map(|one| Node::compile(one, path))
             .collect::<Result<Vec<_>, _>>()
     };
@@ -216,7 +221,10 @@ fn logic(schema: &Value, path: &str) -> Result<Logic, SchemaError> {
         all_of: all("allOf")?,
         any_of: all("anyOf")?,
         one_of: all("oneOf")?,
-        not: schema.get("not").map(|not| Node::compile(not, path).map(Box::new)).transpose()?,
+        not: schema
+            .get("not")
+            .map(|not| Node::compile(not, path).map(Box::new))
+            .transpose()?,
     })
 }
 
@@ -241,9 +249,15 @@ fn number(schema: &Value, key: &str) -> Option<i64> {
 }
 
 fn array<'a>(schema: &'a Value, key: &str) -> &'a [Value] {
-    schema.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    schema
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 fn strings(schema: &Value, key: &str) -> Vec<String> {
-    array(schema, key).iter().filter_map(|one| one.as_str().map(ToOwned::to_owned)).collect()
+    array(schema, key)
+        .iter()
+        .filter_map(|one| one.as_str().map(ToOwned::to_owned))
+        .collect()
 }

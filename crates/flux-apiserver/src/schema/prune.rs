@@ -9,7 +9,10 @@ const OBJECT_FIELDS: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
 /// Removes unknown fields and returns their paths, sorted.
 pub(super) fn prune(object: &mut Value, root: &Node) -> Vec<String> {
-    let mut pruning = Pruning { path: String::new(), unknown: Vec::new() };
+    let mut pruning = Pruning {
+        path: String::new(),
+        unknown: Vec::new(),
+    };
     if root.preserve_unknown {
         pruning.keep(object, root, true);
     } else {
@@ -52,8 +55,8 @@ impl Pruning {
                 continue;
             }
             let below = node.and_then(|node| node.field(name));
-            let known =
-                below.is_some() || node.is_some_and(|node| matches!(node.additional, Additional::Any));
+            let known = below.is_some()
+                || node.is_some_and(|node| matches!(node.additional, Additional::Any));
             if known {
                 self.at_key(name, |pruning| pruning.value(value, below));
             } else {

@@ -11,7 +11,11 @@ pub fn repeated_fields(text: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     let mut reader = serde_json::Deserializer::from_slice(text);
     // What follows an error is not looked at; the reader of the object reports it.
-    let _ = Walk { path: String::new(), found: &mut found }.deserialize(&mut reader);
+    let _ = Walk {
+        path: String::new(),
+        found: &mut found,
+    }
+    .deserialize(&mut reader);
     found
 }
 
@@ -46,7 +50,10 @@ impl<'de> Visitor<'de> for Walk<'_> {
             if !seen.insert(name) && !self.found.contains(&path) {
                 self.found.push(path.clone());
             }
-            map.next_value_seed(Walk { path, found: self.found })?;
+            map.next_value_seed(Walk {
+                path,
+                found: self.found,
+            })?;
         }
         Ok(())
     }
@@ -55,7 +62,13 @@ impl<'de> Visitor<'de> for Walk<'_> {
         let mut index = 0_usize;
         loop {
             let path = format!("{}[{index}]", self.path);
-            if seq.next_element_seed(Walk { path, found: self.found })?.is_none() {
+            if seq
+                .next_element_seed(Walk {
+                    path,
+                    found: self.found,
+                })?
+                .is_none()
+            {
                 return Ok(());
             }
             index += 1;

@@ -21,7 +21,11 @@ fn check(spec: Value, object: Value, old: Option<Value>, want: &str) {
     let schema = with_spec(&spec);
     let old = old.map(|old| json!({ "spec": old }));
     let errors = schema.validate(&json!({ "spec": object }), old.as_ref());
-    let got = if errors.is_empty() { String::new() } else { join(&errors) };
+    let got = if errors.is_empty() {
+        String::new()
+    } else {
+        join(&errors)
+    };
     assert_eq!(got, want, "{spec} {object}");
 }
 
@@ -36,7 +40,11 @@ fn judges_types_and_bounds() {
             json!(0),
             "spec: Invalid value: 0: spec in body should be greater than or equal to 1",
         ),
-        (&int, json!(4), "spec: Invalid value: 4: spec in body should be less than or equal to 3"),
+        (
+            &int,
+            json!(4),
+            "spec: Invalid value: 4: spec in body should be less than or equal to 3",
+        ),
         (
             &int,
             json!("2"),
@@ -45,7 +53,7 @@ fn judges_types_and_bounds() {
         (
             &int,
             json!(true),
-            "spec: Invalid value: \"\": spec in body must be of type int64: \"\"",
+            "spec: Invalid value: \"boolean\": spec in body must be of type integer: \"boolean\"",
         ),
         (
             &json!({ "type": "array", "maxItems": 1, "items": { "type": "string" } }),
@@ -57,14 +65,26 @@ fn judges_types_and_bounds() {
             json!("yesterday"),
             "spec: Invalid value: \"yesterday\": spec in body must be of type date-time: \"yesterday\"",
         ),
-        (&json!({ "type": "string", "format": "date-time" }), json!("2024-02-29T10:00:00Z"), ""),
-        (&json!({ "x-kubernetes-int-or-string": true }), json!("50%"), ""),
+        (
+            &json!({ "type": "string", "format": "date-time" }),
+            json!("2024-02-29T10:00:00Z"),
+            "",
+        ),
+        (
+            &json!({ "x-kubernetes-int-or-string": true }),
+            json!("50%"),
+            "",
+        ),
         (
             &json!({ "x-kubernetes-int-or-string": true }),
             json!([]),
             "spec: Invalid value: \"array\": spec in body must be of type integer,string: \"array\"",
         ),
-        (&json!({ "type": "string", "nullable": true }), Value::Null, ""),
+        (
+            &json!({ "type": "string", "nullable": true }),
+            Value::Null,
+            "",
+        ),
         (
             &json!({ "type": "string" }),
             Value::Null,
@@ -77,13 +97,24 @@ fn judges_types_and_bounds() {
 
 #[test]
 fn tells_repeated_items() {
-    let set = json!({ "type": "array", "x-kubernetes-list-type": "set", "items": { "type": "string" } });
-    check(set, json!(["a", "b", "a"]), None, "spec[2]: Duplicate value: \"a\"");
+    let set =
+        json!({ "type": "array", "x-kubernetes-list-type": "set", "items": { "type": "string" } });
+    check(
+        set,
+        json!(["a", "b", "a"]),
+        None,
+        "spec[2]: Duplicate value: \"a\"",
+    );
     let map = json!({
         "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"],
         "items": { "type": "object", "properties": { "k": { "type": "string" } } },
     });
-    check(map, json!([{ "k": "a" }, { "k": "a" }]), None, "spec[1]: Duplicate value: {\"k\":\"a\"}");
+    check(
+        map,
+        json!([{ "k": "a" }, { "k": "a" }]),
+        None,
+        "spec[1]: Duplicate value: {\"k\":\"a\"}",
+    );
 }
 
 #[test]
@@ -93,9 +124,19 @@ fn accepts_what_has_not_changed() {
         "properties": { "a": { "type": "string", "maxLength": 1 }, "b": { "type": "string" } },
     });
     let old = json!({ "a": "long", "b": "x" });
-    check(spec.clone(), json!({ "a": "long", "b": "y" }), Some(old.clone()), "");
+    check(
+        spec.clone(),
+        json!({ "a": "long", "b": "y" }),
+        Some(old.clone()),
+        "",
+    );
     let longer = json!({ "a": "longer", "b": "x" });
-    check(spec, longer, Some(old), "spec.a: Too long: may not be more than 1 byte");
+    check(
+        spec,
+        longer,
+        Some(old),
+        "spec.a: Too long: may not be more than 1 byte",
+    );
 }
 
 #[test]
@@ -130,7 +171,12 @@ fn evaluates_rules() {
         check(rule(text), object.clone(), None, want);
     }
     let old = json!({ "size": 3 });
-    check(rule("self.size >= oldSelf.size"), json!({ "size": 2 }), Some(old), no);
+    check(
+        rule("self.size >= oldSelf.size"),
+        json!({ "size": 2 }),
+        Some(old),
+        no,
+    );
 }
 
 #[test]
@@ -145,15 +191,26 @@ fn words_rules_as_they_ask() {
             "fieldPath": ".size",
         }],
     });
-    check(spec, json!({ "size": 3 }), None, "spec.size: Forbidden: size is 3");
+    check(
+        spec,
+        json!({ "size": 3 }),
+        None,
+        "spec.size: Forbidden: size is 3",
+    );
 }
 
 #[test]
 fn refuses_schemas_that_cannot_be_used() {
     let rule = json!({ "type": "object", "x-kubernetes-validations": [{ "rule": "self.a ==" }] });
-    assert!(matches!(Structural::compile(&rule, false), Err(SchemaError::Rule { .. })));
+    assert!(matches!(
+        Structural::compile(&rule, false),
+        Err(SchemaError::Rule { .. })
+    ));
     let pattern = json!({ "type": "string", "pattern": "(" });
-    assert!(matches!(Structural::compile(&pattern, false), Err(SchemaError::Pattern { .. })));
+    assert!(matches!(
+        Structural::compile(&pattern, false),
+        Err(SchemaError::Pattern { .. })
+    ));
 }
 
 #[test]
@@ -178,7 +235,11 @@ fn prunes_and_fills_in() {
             "unknown": true,
         },
     });
-    let warnings = schema.decode(&mut object, &["spec.free".to_owned()], FieldValidation::Warn);
+    let warnings = schema.decode(
+        &mut object,
+        &["spec.free".to_owned()],
+        FieldValidation::Warn,
+    );
     let want = [
         "duplicate field \"spec.free\"",
         "unknown field \"metadata.color\"",
@@ -221,7 +282,12 @@ fn finds_by_path() {
         (r".spec.a\.b", json!([1])),
         ("{.spec.missing}", json!([])),
     ] {
-        let found = JsonPath::parse(path).expect(path).find(&object).into_iter().cloned().collect();
+        let found = JsonPath::parse(path)
+            .expect(path)
+            .find(&object)
+            .into_iter()
+            .cloned()
+            .collect();
         assert_eq!(Value::Array(found), want, "{path}");
     }
     assert!(JsonPath::parse(".a[").is_err());
@@ -243,7 +309,10 @@ fn fills_cells() {
     });
     let now: Timestamp = "2024-01-01T00:05:30Z".parse().expect("a moment");
     let columns = Column::read_all(&version).expect("columns");
-    let cells: Vec<Value> = columns.iter().map(|column| column.cell(&object, now)).collect();
+    let cells: Vec<Value> = columns
+        .iter()
+        .map(|column| column.cell(&object, now))
+        .collect();
     assert_eq!(Value::Array(cells), json!(["app", "3", 3, null, "5m30s"]));
     assert_eq!(Column::read_all(&json!({})).expect("the age").len(), 1);
 }
