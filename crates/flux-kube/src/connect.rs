@@ -141,7 +141,7 @@ impl Client {
         let host = config
             .cluster_url
             .authority()
-            .map_or_else(String::new, |a| a.to_string());
+            .map_or_else(String::new, ToString::to_string);
         let inner = kube::Client::try_from(config).map_err(|e| failed("client", e))?;
         let transport = Transport {
             inner,

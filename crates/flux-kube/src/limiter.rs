@@ -57,6 +57,6 @@ mod tests {
     #[test]
     fn no_rate_means_no_limiter() {
         assert!(Limiter::new(0.0, 10).is_none());
-        assert!(Limiter::new(-1.0, -1_i32 as u32).is_none());
+        assert!(Limiter::new(-1.0, 5).is_none());
     }
 }

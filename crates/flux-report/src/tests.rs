@@ -37,12 +37,12 @@ const TIMED: Profile = Profile {
 struct Broken {
     words: String,
     told: Option<String>,
-    disposition: Disposition,
+    disposition: Box<Disposition>,
 }
 
 impl Failure for Broken {
     fn disposition(&self) -> Disposition {
-        self.disposition.clone()
+        (*self.disposition).clone()
     }
 
     fn announcement(&self, _cadence: &Cadence) -> Option<String> {
@@ -103,7 +103,7 @@ fn broken(words: &str, disposition: Disposition) -> Result<Outcome, Broken> {
     Err(Broken {
         words: words.to_owned(),
         told: None,
-        disposition,
+        disposition: Box::new(disposition),
     })
 }
 
@@ -188,7 +188,7 @@ fn a_missing_dependency_is_info_and_leaves_no_progress() {
     let failure = Err(Broken {
         words: "dependency 'a/b' not found".to_owned(),
         told: Some("Dependencies do not meet ready condition, retrying in 30s".to_owned()),
-        disposition: Disposition::wait(reason::DEPENDENCY_NOT_READY),
+        disposition: Box::new(Disposition::wait(reason::DEPENDENCY_NOT_READY)),
     });
     let report = judge(&TIMED, &[], &failure);
     assert_eq!(

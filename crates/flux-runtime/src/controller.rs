@@ -79,13 +79,14 @@ impl Requests {
     }
 }
 
+type IndexOf<K> = fn(&K) -> Vec<String>;
 type Wake<K> = Box<dyn FnOnce(&Store<K>, &Requests) + Send>;
 
 /// A reconciler together with what wakes it.
 pub struct Controller<R: Reconcile> {
     reconciler: R,
     name: String,
-    indexes: Vec<(&'static str, fn(&R::Object) -> Vec<String>)>,
+    indexes: Vec<(&'static str, IndexOf<R::Object>)>,
     wakes: Vec<Wake<R::Object>>,
     concurrent: Option<usize>,
 }
@@ -195,7 +196,7 @@ struct Running {
 /// Puts a controller together; nothing runs yet.
 pub(crate) fn prepare<R: Reconcile>(
     controller: Controller<R>,
-    store: Store<R::Object>,
+    store: &Store<R::Object>,
     env: Env,
 ) -> Prepared {
     let Controller {
@@ -215,7 +216,7 @@ pub(crate) fn prepare<R: Reconcile>(
         store.index(index, of);
     }
     for wake in wakes {
-        wake(&store, &requests);
+        wake(store, &requests);
     }
     let driver = Arc::new(Driver {
         reconciler,

@@ -168,6 +168,14 @@ impl Recorder {
         }
     }
 
+    /// Returns when nothing waits for a sink any more.
+    pub(crate) async fn drained(&self) {
+        for sink in std::iter::once(&self.kube).chain(&self.post) {
+            // Every place is free only when the queue is empty. A closed sink has nothing to wait for.
+            let _ = sink.reserve_many(QUEUE).await;
+        }
+    }
+
     fn dropped(&self, sink: &str) {
         self.metrics.events_dropped.with_label_values(&[sink]).inc();
     }

@@ -97,11 +97,10 @@ impl Candidate {
             let sent = Instant::now();
             match tokio::time::timeout(left, self.try_hold()).await {
                 Ok(Ok(true)) => renewed = sent,
-                Ok(Ok(false)) => return Err(self.lost()),
                 Ok(Err(error)) => {
                     tracing::debug!(logger = "runtime", error = %error, "lease not renewed");
                 }
-                Err(_) => return Err(self.lost()),
+                Ok(Ok(false)) | Err(_) => return Err(self.lost()),
             }
             if renewed.elapsed() >= self.election.renew_deadline {
                 return Err(self.lost());

@@ -26,6 +26,7 @@ mod probes;
 mod program;
 mod queue;
 mod setup;
+mod standard;
 mod status;
 mod store;
 

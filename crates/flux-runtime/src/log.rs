@@ -117,6 +117,11 @@ impl Scope {
         SCOPE.scope(self.clone(), future).await
     }
 
+    /// Runs a function on this thread whose lines carry this scope.
+    pub(crate) fn run_blocking<T>(self: Arc<Self>, work: impl FnOnce() -> T) -> T {
+        SCOPE.sync_scope(self, work)
+    }
+
     fn fields(&self) -> Vec<(String, Value)> {
         let mut fields = vec![
             ("controller".to_owned(), self.controller.clone().into()),
@@ -154,6 +159,11 @@ impl Fields {
             "message" => self.message = text(&value),
             "logger" => self.logger = Some(text(&value)),
             "error" => self.error = Some(value),
+            // Fields whose names or shapes are known only at run time come as one JSON object.
+            "json" => match serde_json::from_str(&text(&value)) {
+                Ok(Value::Object(map)) => self.rest.extend(map),
+                _ => self.rest.push(("json".to_owned(), value)),
+            },
             name => self.rest.push((name.to_owned(), value)),
         }
     }
@@ -268,6 +278,8 @@ mod tests {
         );
         let scope = scope.pass(&ObjectKey::new("apps", "web"), "0-1".to_owned());
         scope.set("revision", "main@sha1:0".into());
+        scope.set("gone", 1.into());
+        scope.set("gone", Value::Null);
         let fields = Fields {
             message: "Reconciler error".to_owned(),
             error: Some("no \"luck\"".into()),

@@ -258,6 +258,20 @@ impl<K: Managed> Pass<K> {
         result
     }
 
+    /// Runs work that keeps a processor busy on a thread of its own, so that waiting passes are not held up. The pass keeps its
+    /// worker: workers bound exactly such work.
+    pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let scope = self.parts.scope.clone();
+        match tokio::task::spawn_blocking(move || scope.run_blocking(work)).await {
+            Ok(value) => value,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Cancelled: the process is ending, and so is this pass.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
     /// Whether the pass should end early.
     ///
     /// # Errors

@@ -14,12 +14,13 @@ use url::Url;
 
 use crate::controller::{Env, Stores};
 use crate::events::{hostname, recorder};
-use crate::flags::{FlagError, FlagSet, FlagType};
+use crate::flags::{FlagError, FlagSet};
 use crate::lease::{Candidate, Election, Tenure};
 use crate::log;
 use crate::metrics::Metrics;
 use crate::probes;
 use crate::setup::{Setup, StartError, When};
+use crate::standard::standard_flags;
 use crate::store::SYNC_TIMEOUT;
 
 /// A controller program: its name, its flags, and how it is put together.
@@ -196,162 +197,6 @@ fn parse<P: Program>(program: &P, arguments: &[String]) -> Result<FlagSet, FlagE
     Ok(flags)
 }
 
-/// The flags that most controllers have (COM-FLG-*).
-fn standard_flags(flags: &mut FlagSet) {
-    use FlagType::{Bool, BoolMap, Duration, Float32, Int, String, Uint8};
-    flags
-        .add(
-            "metrics-addr",
-            String,
-            ":8080",
-            "Address of the metrics endpoint.",
-        )
-        .add(
-            "health-addr",
-            String,
-            ":9440",
-            "Address of the health endpoint.",
-        )
-        .add(
-            "events-addr",
-            String,
-            "",
-            "Address that events are posted to.",
-        )
-        .add(
-            "concurrent",
-            Int,
-            "4",
-            "Reconciles of one kind at the same time.",
-        )
-        .add(
-            "kube-api-qps",
-            Float32,
-            "50",
-            "Requests a second to an API server without flow control.",
-        )
-        .add(
-            "kube-api-burst",
-            Int,
-            "300",
-            "Requests at once to an API server without flow control.",
-        )
-        .add(
-            "log-encoding",
-            String,
-            "json",
-            "Form of log lines: 'json' or 'console'.",
-        )
-        .add(
-            "log-level",
-            String,
-            "info",
-            "Least severe level that is logged: 'trace', 'debug', 'info' or 'error'.",
-        )
-        .add(
-            "enable-leader-election",
-            Bool,
-            "false",
-            "Let only one replica be active.",
-        )
-        .add(
-            "leader-election-release-on-cancel",
-            Bool,
-            "true",
-            "Give the lease back at the end.",
-        )
-        .add(
-            "leader-election-lease-duration",
-            Duration,
-            "35s",
-            "How long other replicas wait before they take over.",
-        )
-        .add(
-            "leader-election-renew-deadline",
-            Duration,
-            "30s",
-            "How long the leader tries to renew before it gives up.",
-        )
-        .add(
-            "leader-election-retry-period",
-            Duration,
-            "5s",
-            "Time between attempts to acquire or renew.",
-        )
-        .add(
-            "min-retry-delay",
-            Duration,
-            "750ms",
-            "Shortest wait after a failure.",
-        )
-        .add(
-            "max-retry-delay",
-            Duration,
-            "15m0s",
-            "Longest wait after failures.",
-        )
-        .add(
-            "feature-gates",
-            BoolMap,
-            "",
-            "Feature gates as Name=true,Name2=false.",
-        )
-        .add(
-            "watch-all-namespaces",
-            Bool,
-            "true",
-            "Watch all namespaces rather than the one of the controller.",
-        )
-        .add(
-            "watch-label-selector",
-            String,
-            "",
-            "Reconcile only objects with matching labels.",
-        )
-        .add(
-            "watch-configs-label-selector",
-            String,
-            "reconcile.fluxcd.io/watch=Enabled",
-            "Watch only ConfigMaps and Secrets with matching labels.",
-        )
-        .add(
-            "interval-jitter-percentage",
-            Uint8,
-            "5",
-            "How far intervals are spread, in percent.",
-        )
-        .add(
-            "token-cache-max-size",
-            Int,
-            "100",
-            "Cached credentials at most; 0 turns the cache off.",
-        )
-        .add(
-            "token-cache-max-duration",
-            Duration,
-            "1h0m0s",
-            "Longest time that credentials are cached.",
-        )
-        .add(
-            "requeue-dependency",
-            Duration,
-            "30s",
-            "Time after which a failing dependency is looked at again.",
-        )
-        .add(
-            "default-service-account",
-            String,
-            "",
-            "Service account of objects that name none.",
-        )
-        .add(
-            "no-cross-namespace-refs",
-            Bool,
-            "false",
-            "Refuse references to other namespaces.",
-        );
-}
-
 /// Starts a program inside this process. Returns when it serves its endpoints; objects may not have been listed yet.
 ///
 /// # Errors
@@ -492,7 +337,6 @@ async fn operate(
     }
     let led = lead(&mut setup, candidate, (synced, later)).await;
     shutdown.cancel();
-    // Events of the last passes are still being sent; they have had their time when the controllers have ended.
     background.shutdown().await;
     led.map_err(|e| StartError::new("problem running manager", e))
 }
@@ -569,8 +413,14 @@ async fn control(setup: &mut Setup, synced: Synced, later: Later) {
         shutdown.cancelled().await;
     }
     while controllers.join_next().await.is_some() {}
+    // What the last passes had to say is still sent.
+    let drained = setup.env.recorder.drained();
+    let _ = tokio::time::timeout(DRAIN, drained).await;
     tasks.shutdown().await;
 }
+
+/// How long events may still be sent at the end.
+const DRAIN: Duration = Duration::from_secs(1);
 
 fn lease_name(setup: &Setup) -> String {
     let selector = setup.flags.text("watch-label-selector");
@@ -638,17 +488,14 @@ fn gates<P: Program>(program: &P, flags: &FlagSet) -> Result<BTreeMap<String, bo
         .map(|(name, on)| ((*name).to_owned(), *on))
         .collect();
     for (name, on) in flags.map("feature-gates") {
-        match gates.get_mut(&name) {
-            Some(gate) => *gate = on,
-            None => {
-                let why = format!("feature-gate '{name}' not supported");
-                return Err(StartError::new("unable to load feature gates", why));
-            }
-        }
+        let Some(gate) = gates.get_mut(&name) else {
+            let why = format!("feature-gate '{name}' not supported");
+            return Err(StartError::new("unable to load feature gates", why));
+        };
+        *gate = on;
         tracing::info!(
             logger = "setup",
-            gate = name,
-            enabled = on,
+            json = %serde_json::json!({ name: on }),
             "loading feature gate"
         );
     }

@@ -369,7 +369,7 @@ mod tests {
     async fn an_earlier_request_replaces_a_delay() {
         let queue = queue();
         let object = key("a/1");
-        queue.add_after(&object, Priority::Interval, Duration::from_mins(60));
+        queue.add_after(&object, Priority::Interval, Duration::from_hours(1));
         queue.add_after(&object, Priority::Retry, Duration::from_millis(5));
         let turn = next(&queue).await;
         assert_eq!(turn.priority, Priority::Retry);
@@ -385,7 +385,7 @@ mod tests {
     async fn what_was_asked_for_at_once_cancels_the_delay() {
         let queue = queue();
         let object = key("a/1");
-        queue.add_after(&object, Priority::Interval, Duration::from_mins(60));
+        queue.add_after(&object, Priority::Interval, Duration::from_hours(1));
         queue.add(&object, Priority::NewRevision);
         let turn = next(&queue).await;
         assert_eq!(turn.priority, Priority::NewRevision);

@@ -135,7 +135,7 @@ impl Setup {
     /// Adds a controller over [`Setup::own_store`]. The answer asks for turns of its objects.
     pub fn controller<R: Reconcile>(&mut self, controller: Controller<R>) -> Requests {
         let store = self.own_store::<R::Object>();
-        let prepared = prepare(controller, store, self.env.clone());
+        let prepared = prepare(controller, &store, self.env.clone());
         let requests = prepared.requests.clone();
         self.controllers.push(prepared);
         requests
@@ -166,6 +166,12 @@ impl Setup {
                 }
             }
         });
+    }
+
+    /// Keeps the discovery cache of the cluster in step with its definitions. Needs the right to list and watch them.
+    pub fn follow_discovery(&mut self) {
+        let client = self.env.client.clone();
+        self.task(When::Always, async move { client.follow_discovery().await });
     }
 
     /// Runs a future for the life of the program. It is dropped at the shutdown.

@@ -288,6 +288,10 @@ impl<K: Managed> Store<K> {
                 }
                 Ok(WatchEvent::Bookmark { .. }) => {}
                 Err(error) => {
+                    // A kind that is not installed has no objects; start-up does not wait for it.
+                    if error.is_not_found() {
+                        self.shared.synced.send_replace(true);
+                    }
                     // Said once for each kind of failure, not at every try.
                     let text = flux_report::chain(&error);
                     if failing.as_ref() != Some(&text) {
