@@ -1,3 +1,5 @@
+//! Cases beyond the recorded vectors.
+
 use std::collections::BTreeMap;
 
 use crate::{Error, Options, substitute};

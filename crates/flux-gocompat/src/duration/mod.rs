@@ -92,6 +92,30 @@ impl GoDuration {
         self.0 == 0
     }
 
+    /// The age column of `kubectl get`: at most two units, coarser with age (`119s`, `2m5s`, `3h`, `2d4h`, `1y`).
+    pub fn human(self) -> String {
+        let pair = |large: i64, unit: char, small: i64, small_unit: char| match small {
+            0 => format!("{large}{unit}"),
+            _ => format!("{large}{unit}{small}{small_unit}"),
+        };
+        let seconds = self.0 / 1_000_000_000;
+        let (minutes, hours) = (seconds / 60, seconds / 3600);
+        let days = hours / 24;
+        match hours {
+            _ if seconds < -1 => "<invalid>".to_owned(),
+            _ if seconds < 0 => "0s".to_owned(),
+            _ if seconds < 120 => format!("{seconds}s"),
+            _ if minutes < 10 => pair(minutes, 'm', seconds % 60, 's'),
+            _ if minutes < 180 => format!("{minutes}m"),
+            ..8 => pair(hours, 'h', minutes % 60, 'm'),
+            8..48 => format!("{hours}h"),
+            48..192 => pair(days, 'd', hours % 24, 'h'),
+            192..17_520 => format!("{days}d"),
+            17_520..70_080 => pair(days / 365, 'y', days % 365, 'd'),
+            _ => format!("{}y", days / 365),
+        }
+    }
+
     /// Rounds toward zero to a multiple of `unit`, as Go's `Truncate`.
     #[must_use]
     pub const fn truncate(self, unit: Self) -> Self {

@@ -1,3 +1,5 @@
+//! Durations as Go reads, prints and rounds them.
+
 use super::GoDuration;
 
 fn check(input: &str, want: Result<&str, &str>) {
@@ -83,4 +85,31 @@ fn rounds_half_away_from_zero() {
     let three = GoDuration::from_nanos(3);
     assert_eq!(GoDuration::from_nanos(4).round(three).as_nanos(), 3);
     assert_eq!(GoDuration::from_nanos(5).round(three).as_nanos(), 6);
+}
+
+#[test]
+fn ages_get_coarser() {
+    let minute = 60;
+    let hour = 60 * minute;
+    let day = 24 * hour;
+    for (seconds, want) in [
+        (-2, "<invalid>"),
+        (-1, "0s"),
+        (119, "119s"),
+        (120, "2m"),
+        (125, "2m5s"),
+        (10 * minute + 5, "10m"),
+        (3 * hour - 1, "179m"),
+        (3 * hour + minute, "3h1m"),
+        (8 * hour + minute, "8h"),
+        (48 * hour, "2d"),
+        (2 * day + 5 * hour, "2d5h"),
+        (8 * day + hour, "8d"),
+        (2 * 365 * day - 1, "729d"),
+        (2 * 365 * day, "2y"),
+        (3 * 365 * day + 4 * day, "3y4d"),
+        (9 * 365 * day + 4 * day, "9y"),
+    ] {
+        assert_eq!(GoDuration::from_secs(seconds).human(), want);
+    }
 }

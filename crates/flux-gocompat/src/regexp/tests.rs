@@ -1,3 +1,5 @@
+//! Expressions that Go and the `regex` crate read differently.
+
 use crate::regexp::Regexp;
 
 fn check(expression: &str, text: &str, want: bool) {

@@ -1,3 +1,5 @@
+//! Timestamps as Go reads and prints them.
+
 use super::{MicroTime, Time};
 
 fn check(input: &str, want: Result<&str, &str>) {

@@ -1,3 +1,5 @@
+//! The wire form of sets of fields, and the laws of sets.
+
 use serde_json::{Value, json};
 
 use crate::fields::{FieldSet, KeyValue, PathElement};

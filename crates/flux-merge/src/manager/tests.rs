@@ -1,3 +1,5 @@
+//! Ownership, conflicts and refusals, case by case.
+
 use serde_json::{Value, json};
 
 use crate::{Applied, ApplyOptions, FieldSet, MergeError, Schema, Target, apply, update};

@@ -1,3 +1,5 @@
+//! The three patch formats, case by case.
+
 use serde_json::{Value, json};
 
 use crate::Schema;

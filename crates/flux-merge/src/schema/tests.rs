@@ -1,3 +1,5 @@
+//! What the built-in data says, and how custom resources are read.
+
 use serde_json::{Value, json};
 
 use crate::schema::{DEDUCED, Format, ListKind, Schema};

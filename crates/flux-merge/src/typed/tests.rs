@@ -1,3 +1,5 @@
+//! Validation, comparison, merge and removal by type.
+
 use serde_json::{Value, json};
 
 use crate::fields::FieldSet;
