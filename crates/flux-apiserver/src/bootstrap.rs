@@ -13,7 +13,14 @@ use crate::verbs::{Desired, Writer, system_user};
 /// Fills an empty store.
 pub(crate) fn run(cluster: &Cluster) {
     for namespace in ["default", "kube-node-lease", "kube-public", "kube-system"] {
-        create(cluster, "", "v1", "Namespace", "", json!({"metadata": {"name": namespace}}));
+        create(
+            cluster,
+            "",
+            "v1",
+            "Namespace",
+            "",
+            json!({"metadata": {"name": namespace}}),
+        );
     }
     roles::create_all(cluster);
     create(
@@ -27,9 +34,19 @@ pub(crate) fn run(cluster: &Cluster) {
             "spec": {"type": "ClusterIP", "clusterIP": "10.96.0.1", "ports": [{"name": "https", "port": 443, "targetPort": 6443, "protocol": "TCP"}]},
         }),
     );
-    for (name, value) in [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)] {
+    for (name, value) in [
+        ("system-cluster-critical", 2_000_000_000),
+        ("system-node-critical", 2_000_001_000),
+    ] {
         let class = json!({"metadata": {"name": name}, "value": value});
-        create(cluster, "scheduling.k8s.io", "v1", "PriorityClass", "", class);
+        create(
+            cluster,
+            "scheduling.k8s.io",
+            "v1",
+            "PriorityClass",
+            "",
+            class,
+        );
     }
 }
 
@@ -43,7 +60,9 @@ pub(crate) fn create(
     object: Value,
 ) {
     let snapshot = cluster.registry.snapshot();
-    let Some(resource) = snapshot.by_kind(group, version, kind) else { return };
+    let Some(resource) = snapshot.by_kind(group, version, kind) else {
+        return;
+    };
     let Value::Object(doc) = object else { return };
     let user = system_user("system:apiserver");
     let warnings = RefCell::default();

@@ -14,7 +14,10 @@ pub(crate) fn now() -> String {
 /// Now plus some seconds, as `metav1.Time`.
 pub(crate) fn after(seconds: i64) -> String {
     let now = jiff::Timestamp::now();
-    format(now.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(now))
+    format(
+        now.checked_add(jiff::SignedDuration::from_secs(seconds))
+            .unwrap_or(now),
+    )
 }
 
 /// Now.
@@ -29,7 +32,9 @@ pub(crate) fn unix() -> i64 {
 
 /// Now with microseconds, as `metav1.MicroTime`.
 pub(crate) fn now_micro() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%S.%6fZ")
+        .to_string()
 }
 
 fn format(at: jiff::Timestamp) -> String {
@@ -38,7 +43,9 @@ fn format(at: jiff::Timestamp) -> String {
 
 /// How long ago a `metav1.Time` was, spelled as kubectl spells ages (`5m3s`, `2d4h`).
 pub(crate) fn age(text: &str) -> String {
-    let Ok(then) = text.parse::<jiff::Timestamp>() else { return "<unknown>".to_owned() };
+    let Ok(then) = text.parse::<jiff::Timestamp>() else {
+        return "<unknown>".to_owned();
+    };
     human_duration(jiff::Timestamp::now().as_second() - then.as_second())
 }
 
@@ -48,14 +55,23 @@ pub(crate) fn uid() -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let h = hex::encode(bytes);
-    format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &h[..8],
+        &h[8..12],
+        &h[12..16],
+        &h[16..20],
+        &h[20..]
+    )
 }
 
 /// Random characters that upstream uses for generated names.
 pub(crate) fn suffix(length: usize) -> String {
     const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     let mut rng = rand::rng();
-    (0..length).map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())])).collect()
+    (0..length)
+        .map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())]))
+        .collect()
 }
 
 /// A secret token, 32 random bytes in hexadecimal.

@@ -12,15 +12,19 @@ use crate::registry::{Resource, Snapshot};
 /// The Kubernetes version this server behaves like.
 pub(crate) const VERSION: &str = "v1.35.4";
 
-const AGGREGATED: &str =
-    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 pub(crate) fn serve(cluster: &Cluster, ask: &Ask) -> Reply {
     if !matches!(ask.target.verb, "get" | "head") {
         return Reply::error(&ApiError::method_not_allowed());
     }
     let snapshot = cluster.registry.snapshot();
-    let parts: Vec<&str> = ask.target.path.split('/').filter(|p| !p.is_empty()).collect();
+    let parts: Vec<&str> = ask
+        .target
+        .path
+        .split('/')
+        .filter(|p| !p.is_empty())
+        .collect();
     let found = match parts.as_slice() {
         [] => Some(json!({"paths": root(&snapshot)})),
         ["healthz" | "livez" | "readyz", ..] => return Reply::text(200, "ok"),
@@ -71,7 +75,14 @@ fn root(snapshot: &Snapshot) -> Vec<String> {
         paths.push(format!("/apis/{group}"));
         paths.extend(versions.iter().map(|v| format!("/apis/{group}/{v}")));
     }
-    let rest = ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+    let rest = [
+        "/healthz",
+        "/livez",
+        "/openapi/v2",
+        "/openapi/v3",
+        "/readyz",
+        "/version",
+    ];
     paths.extend(rest.map(str::to_owned));
     paths
 }
@@ -108,7 +119,12 @@ fn subresources(resource: &Resource) -> Vec<(&str, &'static str, &'static str, V
     let mut out: Vec<(&str, &'static str, &'static str, Vec<&'static str>)> = Vec::new();
     for name in &resource.subresources {
         out.push(match *name {
-            "token" => ("token", "TokenRequest", "authentication.k8s.io/v1", vec!["create"]),
+            "token" => (
+                "token",
+                "TokenRequest",
+                "authentication.k8s.io/v1",
+                vec!["create"],
+            ),
             "binding" => ("binding", "Binding", "", vec!["create"]),
             "eviction" => ("eviction", "Eviction", "policy/v1", vec!["create"]),
             "log" => ("log", "", "", vec!["get"]),
@@ -117,7 +133,12 @@ fn subresources(resource: &Resource) -> Vec<(&str, &'static str, &'static str, V
         });
     }
     if resource.scale.is_some() {
-        out.push(("scale", "Scale", "autoscaling/v1", vec!["get", "patch", "update"]));
+        out.push((
+            "scale",
+            "Scale",
+            "autoscaling/v1",
+            vec!["get", "patch", "update"],
+        ));
     }
     if resource.status {
         out.push(("status", "", "", vec!["get", "patch", "update"]));
@@ -150,7 +171,11 @@ fn resources(snapshot: &Snapshot, group: &str, version: &str) -> Option<Value> {
         }
         list.push(item);
         for (name, kind, api_version, verbs) in subresources(resource) {
-            let kind = if kind.is_empty() { &resource.kind } else { kind };
+            let kind = if kind.is_empty() {
+                &resource.kind
+            } else {
+                kind
+            };
             let mut item = json!({
                 "name": format!("{}/{name}", resource.plural),
                 "singularName": "",
@@ -166,9 +191,15 @@ fn resources(snapshot: &Snapshot, group: &str, version: &str) -> Option<Value> {
             list.push(item);
         }
     }
-    let served = snapshot.groups.iter().any(|(g, v)| g == group && v.iter().any(|v| v == version));
-    let api_version =
-        if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let served = snapshot
+        .groups
+        .iter()
+        .any(|(g, v)| g == group && v.iter().any(|v| v == version));
+    let api_version = if group.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{group}/{version}")
+    };
     served.then(|| {
         json!({
             "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version,
@@ -200,12 +231,18 @@ fn aggregate(snapshot: &Snapshot, core: bool) -> Reply {
             let versions: Vec<Value> = versions
                 .iter()
                 .map(|version| {
-                    let list: Vec<Value> =
-                        snapshot.of_version(name, version).map(|r| aggregate_one(r)).collect();
+                    let list: Vec<Value> = snapshot
+                        .of_version(name, version)
+                        .map(|r| aggregate_one(r))
+                        .collect();
                     json!({"version": version, "resources": list, "freshness": "Current"})
                 })
                 .collect();
-            let meta = if name.is_empty() { json!({}) } else { json!({"name": name}) };
+            let meta = if name.is_empty() {
+                json!({})
+            } else {
+                json!({"name": name})
+            };
             json!({"metadata": meta, "versions": versions})
         })
         .collect();
@@ -221,9 +258,7 @@ fn aggregate(snapshot: &Snapshot, core: bool) -> Reply {
 }
 
 fn aggregate_one(resource: &Resource) -> Value {
-    let kind = |group: &str, version: &str, kind: &str| {
-        json!({"group": group, "version": version, "kind": kind})
-    };
+    let kind = |group: &str, version: &str, kind: &str| json!({"group": group, "version": version, "kind": kind});
     let own = kind(&resource.group, &resource.version, &resource.kind);
     let subs: Vec<Value> = subresources(resource)
         .into_iter()
@@ -233,7 +268,11 @@ fn aggregate_one(resource: &Resource) -> Value {
             } else {
                 split(api_version)
             };
-            let sub_kind = if sub_kind.is_empty() { &resource.kind } else { sub_kind };
+            let sub_kind = if sub_kind.is_empty() {
+                &resource.kind
+            } else {
+                sub_kind
+            };
             json!({
                 "subresource": name,
                 "responseKind": kind(group, version, sub_kind),

@@ -32,7 +32,10 @@ pub(crate) struct Details {
     pub(crate) retry_after_seconds: u32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
 fn is_zero(value: &u32) -> bool {
     *value == 0
 }
@@ -46,7 +49,10 @@ pub(crate) struct GroupResource {
 
 impl GroupResource {
     pub(crate) fn new(group: &str, resource: &str) -> Self {
-        Self { group: group.to_owned(), resource: resource.to_owned() }
+        Self {
+            group: group.to_owned(),
+            resource: resource.to_owned(),
+        }
     }
 }
 
@@ -71,7 +77,12 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     pub(crate) fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { code, reason, message: message.into(), details: None }
+        Self {
+            code,
+            reason,
+            message: message.into(),
+            details: None,
+        }
     }
 
     fn on(mut self, gr: &GroupResource, name: &str) -> Self {
@@ -99,14 +110,22 @@ impl ApiError {
 
     /// The address names no resource at all.
     pub(crate) fn no_such_resource() -> Self {
-        let mut error =
-            Self::new(404, "NotFound", "the server could not find the requested resource");
+        let mut error = Self::new(
+            404,
+            "NotFound",
+            "the server could not find the requested resource",
+        );
         error.details = Some(Box::default());
         error
     }
 
     pub(crate) fn already_exists(gr: &GroupResource, name: &str) -> Self {
-        Self::new(409, "AlreadyExists", format!("{gr} \"{name}\" already exists")).on(gr, name)
+        Self::new(
+            409,
+            "AlreadyExists",
+            format!("{gr} \"{name}\" already exists"),
+        )
+        .on(gr, name)
     }
 
     pub(crate) fn conflict(gr: &GroupResource, name: &str, why: &str) -> Self {
@@ -141,8 +160,12 @@ impl ApiError {
     }
 
     pub(crate) fn internal(message: &str) -> Self {
-        Self::new(500, "InternalError", format!("Internal error occurred: {message}"))
-            .with_cause("", message, "")
+        Self::new(
+            500,
+            "InternalError",
+            format!("Internal error occurred: {message}"),
+        )
+        .with_cause("", message, "")
     }
 
     pub(crate) fn method_not_allowed() -> Self {
@@ -183,7 +206,11 @@ impl ApiError {
 
     /// 422: every cause is one field; `kind` is the kind and not the plural, as upstream has it.
     pub(crate) fn invalid(group: &str, kind: &str, name: &str, errors: Vec<FieldError>) -> Self {
-        let gk = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+        let gk = if group.is_empty() {
+            kind.to_owned()
+        } else {
+            format!("{kind}.{group}")
+        };
         let mut texts: Vec<String> = errors.iter().map(FieldError::text).collect();
         let mut seen = std::collections::HashSet::new();
         texts.retain(|text| seen.insert(text.clone()));
@@ -191,8 +218,11 @@ impl ApiError {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
         };
-        let mut error =
-            Self::new(422, "Invalid", format!("{gk} \"{name}\" is invalid: {joined}"));
+        let mut error = Self::new(
+            422,
+            "Invalid",
+            format!("{gk} \"{name}\" is invalid: {joined}"),
+        );
         error.details = Some(Box::new(Details {
             name: name.to_owned(),
             group: group.to_owned(),
@@ -253,7 +283,11 @@ impl FieldError {
         } else {
             format!("Required value: {detail}")
         };
-        Self { reason: "FieldValueRequired", field: field.to_owned(), message }
+        Self {
+            reason: "FieldValueRequired",
+            field: field.to_owned(),
+            message,
+        }
     }
 
     pub(crate) fn invalid(field: &str, value: &serde_json::Value, detail: &str) -> Self {
@@ -299,7 +333,11 @@ impl FieldError {
     }
 
     fn into_cause(self) -> Cause {
-        Cause { reason: self.reason.to_owned(), message: self.message, field: self.field }
+        Cause {
+            reason: self.reason.to_owned(),
+            message: self.message,
+            field: self.field,
+        }
     }
 }
 

@@ -27,7 +27,11 @@ pub struct Match {
 impl Match {
     /// Requests with this verb on this plural resource name.
     pub fn new(verb: &str, resource: &str) -> Self {
-        Self { verb: verb.to_owned(), resource: resource.to_owned(), ..Self::default() }
+        Self {
+            verb: verb.to_owned(),
+            resource: resource.to_owned(),
+            ..Self::default()
+        }
     }
 
     fn hits(&self, entry: &Entry) -> bool {
@@ -71,10 +75,18 @@ pub struct StallGuard {
 
 impl Drop for StallGuard {
     fn drop(&mut self) {
-        let mut inner = self.faults.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.stalls.retain(|(_, stall)| !Arc::ptr_eq(stall, &self.stall));
+        let mut inner = self
+            .faults
+            .inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        inner
+            .stalls
+            .retain(|(_, stall)| !Arc::ptr_eq(stall, &self.stall));
         drop(inner);
-        self.stall.released.store(true, std::sync::atomic::Ordering::SeqCst);
+        self.stall
+            .released
+            .store(true, std::sync::atomic::Ordering::SeqCst);
         self.stall.notify.notify_waiters();
     }
 }
@@ -89,7 +101,11 @@ pub struct Faults {
 
 impl Faults {
     pub(crate) fn new(store: Arc<Store>) -> Self {
-        Self { inner: Arc::default(), cut: broadcast::channel(4).0, store }
+        Self {
+            inner: Arc::default(),
+            cut: broadcast::channel(4).0,
+            store,
+        }
     }
 
     /// Answers the next `times` matching requests with `code` instead of serving them.
@@ -100,12 +116,21 @@ impl Faults {
     /// As [`Faults::fail_next`], with the message of the answer.
     pub fn fail_next_with(&self, matching: Match, times: usize, code: u16, message: &str) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.refusals.push(Refusal { matching, left: times, code, message: message.to_owned() });
+        inner.refusals.push(Refusal {
+            matching,
+            left: times,
+            code,
+            message: message.to_owned(),
+        });
     }
 
     /// Forgets all refusals that have not been used up.
     pub fn clear(&self) {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).refusals.clear();
+        self.inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .refusals
+            .clear();
     }
 
     /// Holds matching requests before they are served, until the guard is dropped.
@@ -115,7 +140,10 @@ impl Faults {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.stalls.push((matching, Arc::clone(&stall)));
         drop(inner);
-        StallGuard { faults: self.clone(), stall }
+        StallGuard {
+            faults: self.clone(),
+            stall,
+        }
     }
 
     /// Ends all open watches, as a dying connection or a restarted server does.
@@ -135,7 +163,10 @@ impl Faults {
     /// Code and message if this request is to be refused.
     pub(crate) fn refusal(&self, entry: &Entry) -> Option<(u16, String)> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = inner.refusals.iter_mut().find(|r| r.left > 0 && r.matching.hits(entry))?;
+        let found = inner
+            .refusals
+            .iter_mut()
+            .find(|r| r.left > 0 && r.matching.hits(entry))?;
         found.left -= 1;
         let answer = (found.code, found.message.clone());
         inner.refusals.retain(|r| r.left > 0);
@@ -146,7 +177,11 @@ impl Faults {
     pub(crate) async fn held(&self, entry: &Entry) {
         let stall = {
             let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-            inner.stalls.iter().find(|(m, _)| m.hits(entry)).map(|(_, stall)| Arc::clone(stall))
+            inner
+                .stalls
+                .iter()
+                .find(|(m, _)| m.hits(entry))
+                .map(|(_, stall)| Arc::clone(stall))
         };
         let Some(stall) = stall else { return };
         loop {

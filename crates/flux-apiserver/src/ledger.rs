@@ -59,7 +59,10 @@ pub struct Ledger {
 
 impl Ledger {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { inner: Arc::default(), capacity }
+        Self {
+            inner: Arc::default(),
+            capacity,
+        }
     }
 
     pub(crate) fn record(&self, mut entry: Entry) {
@@ -81,7 +84,12 @@ impl Ledger {
     /// The entries that satisfy `filter`.
     pub fn matching(&self, filter: impl Fn(&Entry) -> bool) -> Vec<Entry> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.entries.iter().filter(|entry| filter(entry)).cloned().collect()
+        inner
+            .entries
+            .iter()
+            .filter(|entry| filter(entry))
+            .cloned()
+            .collect()
     }
 
     /// How many entries satisfy `filter`.
@@ -92,11 +100,18 @@ impl Ledger {
 
     /// How many requests were served since the start, forgotten ones included.
     pub fn total(&self) -> u64 {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).sequence
+        self.inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .sequence
     }
 
     /// Forgets all entries.
     pub fn clear(&self) {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).entries.clear();
+        self.inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entries
+            .clear();
     }
 }

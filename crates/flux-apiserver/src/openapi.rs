@@ -17,9 +17,13 @@ pub(crate) fn serve(snapshot: &Snapshot, rest: &[&str], accept: &str) -> Reply {
         ["v3", "api", version] => Reply::json(200, &document(snapshot, "", version)),
         ["v3", "apis", group, version] => Reply::json(200, &document(snapshot, group, version)),
         // Clients that can read protobuf only are told so; kubectl then turns to version 3.
-        ["v2"] if accept.contains("protobuf") && !accept.contains("json") => Reply::error(
-            &ApiError::new(406, "NotAcceptable", "only JSON is served for OpenAPI version 2"),
-        ),
+        ["v2"] if accept.contains("protobuf") && !accept.contains("json") => {
+            Reply::error(&ApiError::new(
+                406,
+                "NotAcceptable",
+                "only JSON is served for OpenAPI version 2",
+            ))
+        }
         ["v2"] => Reply::json(
             200,
             &json!({
@@ -45,7 +49,9 @@ fn index(snapshot: &Snapshot) -> Value {
             // The hash lets clients keep what they have; it follows what is served.
             let mut mark = 0_usize;
             for resource in snapshot.of_version(group, version) {
-                mark = mark.wrapping_mul(31).wrapping_add(std::sync::Arc::as_ptr(resource) as usize);
+                mark = mark
+                    .wrapping_mul(31)
+                    .wrapping_add(std::sync::Arc::as_ptr(resource) as usize);
             }
             paths.insert(
                 path.clone(),
@@ -98,9 +104,9 @@ fn root_schema(resource: &Resource, wanted: &mut Wanted) -> Value {
     }]);
     let mut schema = match (&resource.custom, &resource.types) {
         (Some(custom), _) => {
-            let mut schema = custom.schema.open_api.clone().unwrap_or_else(|| {
-                json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
-            });
+            let mut schema = custom.schema.open_api.clone().unwrap_or_else(
+                || json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true}),
+            );
             if let Some(properties) = schema
                 .as_object_mut()
                 .map(|s| s.entry("properties").or_insert_with(|| json!({})))
@@ -128,7 +134,11 @@ fn operations(resource: &Resource, name: &str) -> (String, Value) {
     } else {
         format!("/apis/{}/{}", resource.group, resource.version)
     };
-    let scope = if resource.namespaced { "/namespaces/{namespace}" } else { "" };
+    let scope = if resource.namespaced {
+        "/namespaces/{namespace}"
+    } else {
+        ""
+    };
     let parameters: Vec<Value> = ["dryRun", "fieldManager", "fieldValidation", "force"]
         .iter()
         .map(|p| json!({"in": "query", "name": p, "schema": {"type": "string"}}))
@@ -148,7 +158,10 @@ fn operations(resource: &Resource, name: &str) -> (String, Value) {
         "get": operation("get"), "put": operation("put"), "patch": operation("patch"),
         "delete": operation("delete"),
     });
-    (format!("{prefix}{scope}/{}/{{name}}", resource.plural), item)
+    (
+        format!("{prefix}{scope}/{}/{{name}}", resource.plural),
+        item,
+    )
 }
 
 /// Named types that a document refers to and has to contain.
@@ -162,7 +175,9 @@ fn reference(name: &str, ty: TypeRef, wanted: &mut Wanted) -> Value {
 /// The metadata that every kind has.
 fn object_meta(wanted: &mut Wanted) -> Value {
     let schema = Schema::builtin();
-    let meta = schema.kind("v1", "ConfigMap").and_then(|ty| schema.field(ty, "metadata"));
+    let meta = schema
+        .kind("v1", "ConfigMap")
+        .and_then(|ty| schema.field(ty, "metadata"));
     match meta {
         Some(field) => reference("meta.v1.ObjectMeta", field.ty, wanted),
         None => json!({"type": "object"}),
@@ -210,15 +225,18 @@ fn structure(schema: &Schema, ty: TypeRef, wanted: &mut Wanted, root: bool) -> V
         }
         return out;
     }
-    def.scalar.map_or_else(|| json!({}), |scalar| match (scalar.scalar, scalar.format) {
-        (_, Format::Int32) => json!({"type": "integer", "format": "int32"}),
-        (_, Format::Int64) => json!({"type": "integer", "format": "int64"}),
-        (_, Format::Integer) => json!({"type": "integer"}),
-        (_, Format::IntOrString) => json!({"x-kubernetes-int-or-string": true}),
-        (_, Format::DateTime) => json!({"type": "string", "format": "date-time"}),
-        (Scalar::Numeric, _) => json!({"type": "number"}),
-        (Scalar::Boolean, _) => json!({"type": "boolean"}),
-        (Scalar::String, _) | (_, Format::Quantity) => json!({"type": "string"}),
-        _ => json!({}),
-    })
+    def.scalar.map_or_else(
+        || json!({}),
+        |scalar| match (scalar.scalar, scalar.format) {
+            (_, Format::Int32) => json!({"type": "integer", "format": "int32"}),
+            (_, Format::Int64) => json!({"type": "integer", "format": "int64"}),
+            (_, Format::Integer) => json!({"type": "integer"}),
+            (_, Format::IntOrString) => json!({"x-kubernetes-int-or-string": true}),
+            (_, Format::DateTime) => json!({"type": "string", "format": "date-time"}),
+            (Scalar::Numeric, _) => json!({"type": "number"}),
+            (Scalar::Boolean, _) => json!({"type": "boolean"}),
+            (Scalar::String, _) | (_, Format::Quantity) => json!({"type": "string"}),
+            _ => json!({}),
+        },
+    )
 }

@@ -61,7 +61,9 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             users: Vec::new(),
-            workloads: Workloads::Ready { after: Duration::from_millis(50) },
+            workloads: Workloads::Ready {
+                after: Duration::from_millis(50),
+            },
             history: 8192,
             ledger: 200_000,
             bookmark_interval: Duration::from_mins(1),

@@ -35,7 +35,12 @@ pub(crate) async fn handle(cluster: Arc<Cluster>, request: Request<Incoming>) ->
     let params = Params::parse(parts.uri.query().unwrap_or(""));
     let target = Target::new(&parts.method, parts.uri.path(), &params);
     let header = |name: &str| {
-        parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned()
+        parts
+            .headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or("")
+            .to_owned()
     };
     let mut entry = entry(&target, &params, header("user-agent"));
     entry.patch = verbs::patch_name(&header("content-type"), &parts.method);
@@ -134,7 +139,11 @@ fn authorize(cluster: &Cluster, user: &User, target: &Target) -> Result<(), ApiE
             path: &target.path,
         }
     } else {
-        Attributes { verb: target.verb, path: &target.path, ..Attributes::default() }
+        Attributes {
+            verb: target.verb,
+            path: &target.path,
+            ..Attributes::default()
+        }
     };
     match cluster.rbac.decide(&cluster.store, user, &ask) {
         Decision::Allowed => Ok(()),

@@ -47,7 +47,9 @@ pub struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -60,9 +62,20 @@ impl Server {
         let cluster = Cluster::new(options, identity.ca_pem.clone());
         let taps = simulate::Taps::open(&cluster.store);
         bootstrap::run(&cluster);
+        simulate::settle(&cluster);
         simulate::start(&cluster, taps);
-        let listener = serve(Arc::clone(&cluster), socket, Arc::clone(&identity.config), address);
-        Ok(Self { cluster, identity, listener: Mutex::new(Some(listener)), address })
+        let listener = serve(
+            Arc::clone(&cluster),
+            socket,
+            Arc::clone(&identity.config),
+            address,
+        );
+        Ok(Self {
+            cluster,
+            identity,
+            listener: Mutex::new(Some(listener)),
+            address,
+        })
     }
 
     /// Where it listens.
@@ -125,7 +138,11 @@ impl Server {
 
     /// Closes all connections and the socket; the objects stay. [`Server::resume`] serves again.
     pub async fn pause(&self) {
-        let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let listener = self
+            .listener
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(listener) = listener {
             listener.stop.cancel();
             listener.tasks.close();
@@ -160,8 +177,11 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.cluster.stop.cancel();
-        if let Some(listener) =
-            self.listener.get_mut().unwrap_or_else(PoisonError::into_inner).take()
+        if let Some(listener) = self
+            .listener
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
         {
             listener.stop.cancel();
         }

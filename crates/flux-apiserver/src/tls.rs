@@ -23,7 +23,10 @@ pub(crate) fn identity() -> Result<Identity, StartError> {
     let mut ca = CertificateParams::new(Vec::<String>::new()).map_err(StartError::Certificate)?;
     ca.distinguished_name.push(DnType::CommonName, "kubernetes");
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+    ca.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
     let ca_cert = ca.self_signed(&ca_key).map_err(StartError::Certificate)?;
     let ca_pem = ca_cert.pem();
     let issuer = Issuer::new(ca, ca_key);
@@ -40,9 +43,12 @@ pub(crate) fn identity() -> Result<Identity, StartError> {
     ];
     let mut leaf = CertificateParams::new(names.map(str::to_owned).to_vec())
         .map_err(StartError::Certificate)?;
-    leaf.distinguished_name.push(DnType::CommonName, "kube-apiserver");
+    leaf.distinguished_name
+        .push(DnType::CommonName, "kube-apiserver");
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let leaf_cert = leaf.signed_by(&key, &issuer).map_err(StartError::Certificate)?;
+    let leaf_cert = leaf
+        .signed_by(&key, &issuer)
+        .map_err(StartError::Certificate)?;
 
     let chain = vec![leaf_cert.der().clone(), ca_cert.der().clone()];
     let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -54,5 +60,8 @@ pub(crate) fn identity() -> Result<Identity, StartError> {
         .with_single_cert(chain, private)
         .map_err(StartError::Tls)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Identity { ca_pem, config: Arc::new(config) })
+    Ok(Identity {
+        ca_pem,
+        config: Arc::new(config),
+    })
 }

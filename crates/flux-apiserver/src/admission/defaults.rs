@@ -75,7 +75,9 @@ fn other(resource: &Resource, doc: &mut Doc) {
 
 /// Selectors that are left out select the template's labels, where that was ever allowed.
 fn deployment(doc: &mut Doc) {
-    let Some(spec) = child(doc, "spec") else { return };
+    let Some(spec) = child(doc, "spec") else {
+        return;
+    };
     default(spec, "replicas", 1.into());
     if let Some(strategy) = child(spec, "strategy") {
         default(strategy, "type", "RollingUpdate".into());
@@ -92,23 +94,32 @@ fn deployment(doc: &mut Doc) {
 }
 
 fn replica_set(doc: &mut Doc) {
-    let Some(spec) = child(doc, "spec") else { return };
+    let Some(spec) = child(doc, "spec") else {
+        return;
+    };
     default(spec, "replicas", 1.into());
     template(spec, Some("Always"));
 }
 
 fn replication_controller(doc: &mut Doc) {
-    let Some(spec) = child(doc, "spec") else { return };
+    let Some(spec) = child(doc, "spec") else {
+        return;
+    };
     default(spec, "replicas", 1.into());
     template(spec, Some("Always"));
-    let labels = spec.get("template").and_then(|t| t.pointer("/metadata/labels")).cloned();
+    let labels = spec
+        .get("template")
+        .and_then(|t| t.pointer("/metadata/labels"))
+        .cloned();
     if let Some(labels) = labels {
         default(spec, "selector", labels);
     }
 }
 
 fn stateful_set(doc: &mut Doc) {
-    let Some(spec) = child(doc, "spec") else { return };
+    let Some(spec) = child(doc, "spec") else {
+        return;
+    };
     default(spec, "replicas", 1.into());
     default(spec, "podManagementPolicy", "OrderedReady".into());
     default(spec, "revisionHistoryLimit", 10.into());
@@ -137,7 +148,9 @@ fn stateful_set(doc: &mut Doc) {
 }
 
 fn daemon_set(doc: &mut Doc) {
-    let Some(spec) = child(doc, "spec") else { return };
+    let Some(spec) = child(doc, "spec") else {
+        return;
+    };
     default(spec, "revisionHistoryLimit", 10.into());
     if let Some(strategy) = child(spec, "updateStrategy") {
         default(strategy, "type", "RollingUpdate".into());
@@ -154,7 +167,9 @@ fn daemon_set(doc: &mut Doc) {
 fn job(doc: &mut Doc, live: Option<&Stored>) {
     let uid = str_at(meta(doc), "uid").to_owned();
     let name = str_at(meta(doc), "name").to_owned();
-    let Some(spec) = child(doc, "spec") else { return };
+    let Some(spec) = child(doc, "spec") else {
+        return;
+    };
     job_spec(spec);
     if spec.get("manualSelector") == Some(&Value::Bool(true)) {
         return;
@@ -202,7 +217,9 @@ fn job_spec(spec: &mut Doc) {
 }
 
 fn cron_job(doc: &mut Doc) {
-    let Some(spec) = child(doc, "spec") else { return };
+    let Some(spec) = child(doc, "spec") else {
+        return;
+    };
     default(spec, "concurrencyPolicy", "Allow".into());
     default(spec, "suspend", false.into());
     default(spec, "successfulJobsHistoryLimit", 3.into());
@@ -251,7 +268,9 @@ fn namespace(doc: &mut Doc, live: Option<&Stored>) {
 
 fn secret(doc: &mut Doc) {
     default(doc, "type", "Opaque".into());
-    let Some(Value::Object(plain)) = doc.remove("stringData") else { return };
+    let Some(Value::Object(plain)) = doc.remove("stringData") else {
+        return;
+    };
     if plain.is_empty() {
         return;
     }
@@ -264,9 +283,18 @@ fn secret(doc: &mut Doc) {
 }
 
 fn network_policy(doc: &mut Doc) {
-    let Some(spec) = child(doc, "spec") else { return };
-    let egress = spec.get("egress").and_then(Value::as_array).is_some_and(|e| !e.is_empty());
-    let types = if egress { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) };
+    let Some(spec) = child(doc, "spec") else {
+        return;
+    };
+    let egress = spec
+        .get("egress")
+        .and_then(Value::as_array)
+        .is_some_and(|e| !e.is_empty());
+    let types = if egress {
+        json!(["Ingress", "Egress"])
+    } else {
+        json!(["Ingress"])
+    };
     default(spec, "policyTypes", types);
     for (rules, ports) in [("ingress", "ports"), ("egress", "ports")] {
         for rule in each(spec, rules) {
@@ -294,7 +322,9 @@ fn binding(doc: &mut Doc) {
 }
 
 fn autoscaler(doc: &mut Doc) {
-    let Some(spec) = child(doc, "spec") else { return };
+    let Some(spec) = child(doc, "spec") else {
+        return;
+    };
     default(spec, "minReplicas", 1.into());
     default(
         spec,
@@ -312,8 +342,10 @@ fn webhook(hook: &mut Doc, mutating: bool) {
     if mutating {
         default(hook, "reinvocationPolicy", "Never".into());
     }
-    if let Some(service) =
-        hook.get_mut("clientConfig").and_then(|c| c.get_mut("service")).and_then(Value::as_object_mut)
+    if let Some(service) = hook
+        .get_mut("clientConfig")
+        .and_then(|c| c.get_mut("service"))
+        .and_then(Value::as_object_mut)
     {
         default(service, "port", 443.into());
     }
@@ -323,7 +355,9 @@ fn webhook(hook: &mut Doc, mutating: bool) {
 }
 
 fn definition(doc: &mut Doc) {
-    let Some(spec) = child(doc, "spec") else { return };
+    let Some(spec) = child(doc, "spec") else {
+        return;
+    };
     if let Some(names) = child(spec, "names") {
         let kind = str_at(names, "kind").to_owned();
         default(names, "singular", kind.to_lowercase().into());

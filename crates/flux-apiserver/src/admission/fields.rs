@@ -16,7 +16,12 @@ pub(crate) fn check_fields(call: &Call<'_>, doc: &mut Doc) -> Result<(), ApiErro
         unknown = custom.schema.prune(doc);
     } else if resource.types.is_builtin() {
         let schema = resource.types.schema();
-        let mut walk = Walk { schema, unknown: Vec::new(), wrong: None };
+        let mut walk = Walk {
+            schema,
+            unknown: Vec::new(),
+            wrong: None,
+            owner: (resource.kind.clone(), String::new()),
+        };
         walk.structure(resource.types.ty(), doc, "");
         unknown = walk.unknown;
         if let Some(wrong) = walk.wrong {
@@ -38,7 +43,10 @@ pub(crate) fn repeated(call: &Call<'_>) -> Vec<String> {
         return Vec::new();
     }
     let found = schema::repeated_fields(&call.ask.body);
-    found.iter().map(|path| schema::duplicate_field(path)).collect()
+    found
+        .iter()
+        .map(|path| schema::duplicate_field(path))
+        .collect()
 }
 
 fn report(call: &Call<'_>, findings: Vec<String>) -> Result<(), ApiError> {
@@ -48,8 +56,7 @@ fn report(call: &Call<'_>, findings: Vec<String>) -> Result<(), ApiError> {
     match FieldValidation::parse(&call.ask.params.field_validation) {
         Some(FieldValidation::Strict) => {
             let resource = &call.resource;
-            let text =
-                schema::strict_decoding_error(&resource.kind, &resource.version, &findings);
+            let text = schema::strict_decoding_error(&resource.kind, &resource.version, &findings);
             Err(ApiError::bad_request(text))
         }
         Some(FieldValidation::Ignore) => Ok(()),
@@ -65,15 +72,27 @@ struct Walk<'a> {
     unknown: Vec<String>,
     /// The first value of a wrong type, as the Go decoder words it.
     wrong: Option<String>,
+    /// Name of the struct the walk is in, and its path.
+    owner: (String, String),
 }
 
 impl Walk<'_> {
     fn structure(&mut self, ty: TypeRef, map: &mut Doc, path: &str) {
         let def = self.schema.resolve(ty);
         let Some(known) = &def.map else { return };
+        let owner = def
+            .name
+            .as_deref()
+            .and_then(|n| n.rsplit('.').next())
+            .map(str::to_owned);
+        let outer = owner.map(|name| std::mem::replace(&mut self.owner, (name, path.to_owned())));
         let mut extra = Vec::new();
         for (name, value) in map.iter_mut() {
-            let child = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let child = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
             if let Some(field) = known.field(name) {
                 self.value(field.ty, value, &child);
             } else if let Some(element) = known.element {
@@ -85,6 +104,9 @@ impl Walk<'_> {
         for (name, child) in extra {
             map.remove(&name);
             self.unknown.push(child);
+        }
+        if let Some(outer) = outer {
+            self.owner = outer;
         }
     }
 
@@ -104,7 +126,7 @@ impl Walk<'_> {
             other => {
                 if let Some(wanted) = mismatch(def, other) {
                     let kind = go_kind(other);
-                    let field = dotted(path);
+                    let field = dotted(&self.owner, path);
                     self.wrong.get_or_insert_with(|| {
                         format!("{kind} into Go struct field {field} of type {wanted}")
                     });
@@ -114,15 +136,26 @@ impl Walk<'_> {
     }
 }
 
-/// The Go decoder names fields without indexes.
-fn dotted(path: &str) -> String {
-    let mut out = String::new();
-    let mut depth = 0;
-    for c in path.chars() {
+/// The Go decoder names the struct, then the path without indexes and without keys of maps.
+fn dotted(owner: &(String, String), path: &str) -> String {
+    let (name, start) = owner;
+    let rest = path
+        .strip_prefix(start.as_str())
+        .unwrap_or(path)
+        .trim_start_matches('.');
+    let field = rest.split(['.', '[']).next().unwrap_or(rest);
+    let full = if start.is_empty() {
+        field.to_owned()
+    } else {
+        format!("{start}.{field}")
+    };
+    let mut out = format!("{name}.");
+    let mut inside = false;
+    for c in full.chars() {
         match c {
-            '[' => depth += 1,
-            ']' => depth -= 1,
-            _ if depth == 0 => out.push(c),
+            '[' => inside = true,
+            ']' => inside = false,
+            _ if !inside => out.push(c),
             _ => {}
         }
     }
@@ -144,7 +177,12 @@ fn go_kind(value: &Value) -> &'static str {
 fn mismatch(def: &flux_merge::TypeDef, value: &Value) -> Option<String> {
     let Some(scalar) = def.scalar else {
         if def.map.is_some() {
-            return Some(def.name.as_deref().unwrap_or("map[string]string").to_owned());
+            return Some(
+                def.name
+                    .as_deref()
+                    .unwrap_or("map[string]string")
+                    .to_owned(),
+            );
         }
         return def.list.is_some().then(|| "[]interface {}".to_owned());
     };

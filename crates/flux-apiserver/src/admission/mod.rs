@@ -29,11 +29,7 @@ pub(crate) fn on_create(writer: &Writer<'_>, doc: &mut Doc) -> Result<(), ApiErr
 }
 
 /// Defaults and checks a changed object.
-pub(crate) fn on_update(
-    writer: &Writer<'_>,
-    live: &Stored,
-    doc: &mut Doc,
-) -> Result<(), ApiError> {
+pub(crate) fn on_update(writer: &Writer<'_>, live: &Stored, doc: &mut Doc) -> Result<(), ApiError> {
     let resource = writer.resource;
     if resource.table.as_ref() == "namespaces" && writer.subresource.is_empty() {
         keep_namespace_finalizers(live, doc);
@@ -72,8 +68,14 @@ fn complete(
     }
     if resource.types.is_builtin() {
         let mut value = Value::Object(std::mem::take(doc));
-        resource.types.schema().drop_nulls(resource.types.ty(), &mut value);
-        resource.types.schema().fill_structs(resource.types.ty(), &mut value);
+        resource
+            .types
+            .schema()
+            .drop_nulls(resource.types.ty(), &mut value);
+        resource
+            .types
+            .schema()
+            .fill_structs(resource.types.ty(), &mut value);
         if let Value::Object(filled) = value {
             *doc = filled;
         }
@@ -87,7 +89,12 @@ fn refuse(resource: &Resource, doc: &Doc, errors: Vec<FieldError>) -> Result<(),
         return Ok(());
     }
     let name = str_at(crate::store::meta(doc), "name");
-    Err(ApiError::invalid(&resource.group, &resource.kind, name, errors))
+    Err(ApiError::invalid(
+        &resource.group,
+        &resource.kind,
+        name,
+        errors,
+    ))
 }
 
 /// Refuses deletions that upstream refuses.

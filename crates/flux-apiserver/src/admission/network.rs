@@ -44,7 +44,9 @@ pub(crate) fn service(cluster: &Cluster, live: Option<&Stored>, spec: &mut Doc) 
 }
 
 fn addresses(cluster: &Cluster, live: Option<&Stored>, spec: &mut Doc) {
-    let before = live.and_then(|l| at(&l.doc, "spec.clusterIP")).and_then(Value::as_str);
+    let before = live
+        .and_then(|l| at(&l.doc, "spec.clusterIP"))
+        .and_then(Value::as_str);
     if str_at(spec, "clusterIP").is_empty() {
         let address = match before.filter(|b| !b.is_empty()) {
             Some(address) => address.to_owned(),
@@ -59,7 +61,9 @@ fn addresses(cluster: &Cluster, live: Option<&Stored>, spec: &mut Doc) {
 }
 
 fn node_ports(cluster: &Cluster, live: Option<&Stored>, spec: &mut Doc) {
-    let old = live.and_then(|l| at(&l.doc, "spec.ports")).and_then(Value::as_array);
+    let old = live
+        .and_then(|l| at(&l.doc, "spec.ports"))
+        .and_then(Value::as_array);
     let old = old.cloned().unwrap_or_default();
     for port in each(spec, "ports") {
         if port.get("nodePort").and_then(Value::as_i64).unwrap_or(0) != 0 {
@@ -68,7 +72,11 @@ fn node_ports(cluster: &Cluster, live: Option<&Stored>, spec: &mut Doc) {
         let same = |o: &&Value| {
             o.get("port") == port.get("port") && o.get("protocol") == port.get("protocol")
         };
-        let kept = old.iter().find(same).and_then(|o| o.get("nodePort")).and_then(Value::as_i64);
+        let kept = old
+            .iter()
+            .find(same)
+            .and_then(|o| o.get("nodePort"))
+            .and_then(Value::as_i64);
         let number = kept.unwrap_or_else(|| i64::from(cluster.allocate_port()));
         port.insert("nodePort".to_owned(), number.into());
     }

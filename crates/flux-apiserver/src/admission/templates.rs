@@ -65,11 +65,19 @@ pub(crate) fn pod_spec(spec: &mut Doc, restart: Option<&str>) {
 }
 
 fn container(container: &mut Doc, host_network: bool) {
-    default(container, "terminationMessagePath", "/dev/termination-log".into());
+    default(
+        container,
+        "terminationMessagePath",
+        "/dev/termination-log".into(),
+    );
     default(container, "terminationMessagePolicy", "File".into());
     default(container, "resources", json!({}));
     let image = container.get("image").and_then(Value::as_str).unwrap_or("");
-    let policy = if latest(image) { "Always" } else { "IfNotPresent" };
+    let policy = if latest(image) {
+        "Always"
+    } else {
+        "IfNotPresent"
+    };
     default(container, "imagePullPolicy", policy.into());
     for port in each(container, "ports") {
         default(port, "protocol", "TCP".into());
@@ -89,7 +97,10 @@ fn container(container: &mut Doc, host_network: bool) {
             }
         }
     }
-    if let Some(lifecycle) = container.get_mut("lifecycle").and_then(Value::as_object_mut) {
+    if let Some(lifecycle) = container
+        .get_mut("lifecycle")
+        .and_then(Value::as_object_mut)
+    {
         for name in ["postStart", "preStop"] {
             if let Some(hook) = lifecycle.get_mut(name).and_then(Value::as_object_mut) {
                 action(hook);
@@ -97,8 +108,10 @@ fn container(container: &mut Doc, host_network: bool) {
         }
     }
     for env in each(container, "env") {
-        if let Some(field) =
-            env.get_mut("valueFrom").and_then(|v| v.get_mut("fieldRef")).and_then(Value::as_object_mut)
+        if let Some(field) = env
+            .get_mut("valueFrom")
+            .and_then(|v| v.get_mut("fieldRef"))
+            .and_then(Value::as_object_mut)
         {
             default(field, "apiVersion", "v1".into());
         }
@@ -108,10 +121,15 @@ fn container(container: &mut Doc, host_network: bool) {
 
 /// Limits are the default of requests.
 fn resources(container: &mut Doc) {
-    let Some(resources) = container.get_mut("resources").and_then(Value::as_object_mut) else {
+    let Some(resources) = container
+        .get_mut("resources")
+        .and_then(Value::as_object_mut)
+    else {
         return;
     };
-    let Some(limits) = resources.get("limits").and_then(Value::as_object).cloned() else { return };
+    let Some(limits) = resources.get("limits").and_then(Value::as_object).cloned() else {
+        return;
+    };
     if let Some(requests) = child(resources, "requests") {
         for (name, value) in limits {
             default(requests, &name, value);
@@ -139,13 +157,19 @@ fn latest(image: &str) -> bool {
 }
 
 fn volume_source(volume: &mut Doc) {
-    for (source, mode) in [("secret", 420), ("configMap", 420), ("downwardAPI", 420), ("projected", 420)] {
+    for (source, mode) in [
+        ("secret", 420),
+        ("configMap", 420),
+        ("downwardAPI", 420),
+        ("projected", 420),
+    ] {
         if let Some(map) = volume.get_mut(source).and_then(Value::as_object_mut) {
             default(map, "defaultMode", mode.into());
             if source == "projected" {
                 for item in each(map, "sources") {
-                    if let Some(token) =
-                        item.get_mut("serviceAccountToken").and_then(Value::as_object_mut)
+                    if let Some(token) = item
+                        .get_mut("serviceAccountToken")
+                        .and_then(Value::as_object_mut)
                     {
                         default(token, "expirationSeconds", 3600.into());
                     }

@@ -112,7 +112,12 @@ fn owners(fields: &Doc) -> Vec<FieldError> {
     let list = fields.get("ownerReferences").and_then(Value::as_array);
     for (i, owner) in list.into_iter().flatten().enumerate() {
         for field in ["apiVersion", "kind", "name", "uid"] {
-            if owner.get(field).and_then(Value::as_str).unwrap_or("").is_empty() {
+            if owner
+                .get(field)
+                .and_then(Value::as_str)
+                .unwrap_or("")
+                .is_empty()
+            {
                 let path = format!("metadata.ownerReferences[{i}].{field}");
                 errors.push(FieldError::invalid(&path, &"".into(), "must not be empty"));
             }
@@ -130,7 +135,10 @@ fn owners(fields: &Doc) -> Vec<FieldError> {
 }
 
 fn map<'a>(doc: &'a Doc, field: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
-    doc.get(field).and_then(Value::as_object).into_iter().flatten()
+    doc.get(field)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
 }
 
 fn qualified(field: &str, key: &str) -> Vec<FieldError> {
@@ -238,7 +246,9 @@ fn secret(doc: &Doc) -> Vec<FieldError> {
 
 fn workload(doc: &Doc) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    let replicas = at(doc, "spec.replicas").and_then(Value::as_i64).unwrap_or(0);
+    let replicas = at(doc, "spec.replicas")
+        .and_then(Value::as_i64)
+        .unwrap_or(0);
     if replicas < 0 {
         errors.push(FieldError::invalid(
             "spec.replicas",
@@ -278,7 +288,14 @@ fn template(doc: &Doc, path: &str, restart: &[&str]) -> Vec<FieldError> {
     if policy.is_empty() {
         errors.push(FieldError::required(
             &field,
-            &format!("valid values: {}", restart.iter().map(|r| format!("\"{r}\"")).collect::<Vec<_>>().join(", ")),
+            &format!(
+                "valid values: {}",
+                restart
+                    .iter()
+                    .map(|r| format!("\"{r}\""))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
         ));
     } else if !restart.contains(&policy) {
         errors.push(FieldError::not_supported(&field, &policy.into(), restart));
@@ -287,8 +304,16 @@ fn template(doc: &Doc, path: &str, restart: &[&str]) -> Vec<FieldError> {
 }
 
 fn cron_job(doc: &Doc) -> Vec<FieldError> {
-    let mut errors = template(doc, "spec.jobTemplate.spec.template", &["OnFailure", "Never"]);
-    if at(doc, "spec.schedule").and_then(Value::as_str).unwrap_or("").is_empty() {
+    let mut errors = template(
+        doc,
+        "spec.jobTemplate.spec.template",
+        &["OnFailure", "Never"],
+    );
+    if at(doc, "spec.schedule")
+        .and_then(Value::as_str)
+        .unwrap_or("")
+        .is_empty()
+    {
         errors.push(FieldError::required("spec.schedule", ""));
     }
     errors
@@ -297,7 +322,9 @@ fn cron_job(doc: &Doc) -> Vec<FieldError> {
 fn pod_spec(doc: &Doc, path: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let list = format!("{path}.containers");
-    let containers = at(doc, &list).and_then(Value::as_array).filter(|c| !c.is_empty());
+    let containers = at(doc, &list)
+        .and_then(Value::as_array)
+        .filter(|c| !c.is_empty());
     let Some(containers) = containers else {
         return vec![FieldError::required(&list, "")];
     };
@@ -367,7 +394,9 @@ fn service(doc: &Doc) -> Vec<FieldError> {
         errors.push(FieldError::not_supported("spec.type", &kind.into(), &types));
     }
     let headless = at(doc, "spec.clusterIP") == Some(&Value::from("None"));
-    let ports = at(doc, "spec.ports").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let ports = at(doc, "spec.ports")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     if ports.is_empty() && kind != "ExternalName" && !headless {
         errors.push(FieldError::required("spec.ports", ""));
     }
@@ -394,7 +423,9 @@ fn service(doc: &Doc) -> Vec<FieldError> {
 }
 
 fn ingress(doc: &Doc) -> Vec<FieldError> {
-    let rules = at(doc, "spec.rules").and_then(Value::as_array).is_some_and(|r| !r.is_empty());
+    let rules = at(doc, "spec.rules")
+        .and_then(Value::as_array)
+        .is_some_and(|r| !r.is_empty());
     if rules || at(doc, "spec.defaultBackend").is_some_and(|b| !b.is_null()) {
         return Vec::new();
     }
@@ -407,7 +438,12 @@ fn ingress(doc: &Doc) -> Vec<FieldError> {
 
 fn role_ref(resource: &Resource, doc: &Doc) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    let text = |path: &str| at(doc, path).and_then(Value::as_str).unwrap_or("").to_owned();
+    let text = |path: &str| {
+        at(doc, path)
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned()
+    };
     let kind = text("roleRef.kind");
     let valid: &[&str] = if resource.kind == "RoleBinding" {
         &["ClusterRole", "Role"]
@@ -415,7 +451,11 @@ fn role_ref(resource: &Resource, doc: &Doc) -> Vec<FieldError> {
         &["ClusterRole"]
     };
     if !valid.contains(&kind.as_str()) {
-        errors.push(FieldError::not_supported("roleRef.kind", &kind.into(), valid));
+        errors.push(FieldError::not_supported(
+            "roleRef.kind",
+            &kind.into(),
+            valid,
+        ));
     }
     if text("roleRef.name").is_empty() {
         errors.push(FieldError::required("roleRef.name", ""));
@@ -430,7 +470,10 @@ fn role_ref(resource: &Resource, doc: &Doc) -> Vec<FieldError> {
             "User" | "Group" => {}
             "ServiceAccount" => {
                 if get("namespace").is_empty() {
-                    errors.push(FieldError::required(&format!("subjects[{i}].namespace"), ""));
+                    errors.push(FieldError::required(
+                        &format!("subjects[{i}].namespace"),
+                        "",
+                    ));
                 }
             }
             kind => errors.push(FieldError::not_supported(
@@ -445,7 +488,12 @@ fn role_ref(resource: &Resource, doc: &Doc) -> Vec<FieldError> {
 
 fn definition(doc: &Doc) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    let text = |path: &str| at(doc, path).and_then(Value::as_str).unwrap_or("").to_owned();
+    let text = |path: &str| {
+        at(doc, path)
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned()
+    };
     let (group, plural) = (text("spec.group"), text("spec.names.plural"));
     let wanted = format!("{plural}.{group}");
     let name = str_at(meta(doc), "name");
@@ -474,8 +522,10 @@ fn definition(doc: &Doc) -> Vec<FieldError> {
     }
     let versions = at(doc, "spec.versions").and_then(Value::as_array);
     let versions = versions.map_or(&[][..], Vec::as_slice);
-    let storage =
-        versions.iter().filter(|v| v.get("storage") == Some(&Value::Bool(true))).count();
+    let storage = versions
+        .iter()
+        .filter(|v| v.get("storage") == Some(&Value::Bool(true)))
+        .count();
     if storage != 1 {
         errors.push(FieldError::invalid(
             "spec.versions",
@@ -501,7 +551,11 @@ pub(crate) fn immutable(resource: &Resource, live: &Stored, doc: &Doc) -> Vec<Fi
     let mut fixed = |path: &str, field: &str| {
         let (old, new) = (at(&live.doc, path), at(doc, path));
         if old.unwrap_or(&Value::Null) != new.unwrap_or(&Value::Null) {
-            errors.push(FieldError::invalid(field, new.unwrap_or(&Value::Null), IMMUTABLE));
+            errors.push(FieldError::invalid(
+                field,
+                new.unwrap_or(&Value::Null),
+                IMMUTABLE,
+            ));
         }
     };
     match resource.table.as_ref() {
@@ -516,12 +570,22 @@ pub(crate) fn immutable(resource: &Resource, live: &Stored, doc: &Doc) -> Vec<Fi
         }
         "secrets" => fixed("type", "type"),
         "storageclasses.storage.k8s.io" => {
-            for field in ["provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"] {
+            for field in [
+                "provisioner",
+                "parameters",
+                "reclaimPolicy",
+                "volumeBindingMode",
+            ] {
                 fixed(field, field);
             }
         }
         "customresourcedefinitions.apiextensions.k8s.io" => {
-            for field in ["spec.group", "spec.scope", "spec.names.kind", "spec.names.plural"] {
+            for field in [
+                "spec.group",
+                "spec.scope",
+                "spec.names.kind",
+                "spec.names.plural",
+            ] {
                 fixed(field, field);
             }
         }
@@ -537,27 +601,46 @@ fn special(resource: &Resource, live: &Stored, doc: &Doc) -> Vec<FieldError> {
     let changed = |path: &str| at(&live.doc, path) != at(doc, path);
     if table.ends_with("bindings.rbac.authorization.k8s.io") && changed("roleRef") {
         let value = doc.get("roleRef").unwrap_or(&Value::Null);
-        errors.push(FieldError::invalid("roleRef", value, "cannot change roleRef"));
+        errors.push(FieldError::invalid(
+            "roleRef",
+            value,
+            "cannot change roleRef",
+        ));
     }
     if matches!(table, "configmaps" | "secrets")
         && live.doc.get("immutable") == Some(&Value::Bool(true))
     {
         if doc.get("immutable") != Some(&Value::Bool(true)) {
-            errors.push(FieldError::forbidden("immutable", "field is immutable when `immutable` is set"));
+            errors.push(FieldError::forbidden(
+                "immutable",
+                "field is immutable when `immutable` is set",
+            ));
         }
         for field in ["data", "binaryData"] {
             if changed(field) {
-                errors.push(FieldError::forbidden(field, "field is immutable when `immutable` is set"));
+                errors.push(FieldError::forbidden(
+                    field,
+                    "field is immutable when `immutable` is set",
+                ));
             }
         }
     }
     if table == "statefulsets.apps" {
         let allowed = [
-            "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
-            "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+            "replicas",
+            "ordinals",
+            "template",
+            "updateStrategy",
+            "revisionHistoryLimit",
+            "persistentVolumeClaimRetentionPolicy",
+            "minReadySeconds",
         ];
         let rest = |d: &Doc| {
-            let mut spec = d.get("spec").and_then(Value::as_object).cloned().unwrap_or_default();
+            let mut spec = d
+                .get("spec")
+                .and_then(Value::as_object)
+                .cloned()
+                .unwrap_or_default();
             spec.retain(|key, _| !allowed.contains(&key.as_str()));
             spec
         };
@@ -578,7 +661,11 @@ fn special(resource: &Resource, live: &Stored, doc: &Doc) -> Vec<FieldError> {
             && old != ""
             && !external
         {
-            errors.push(FieldError::invalid("spec.clusterIPs[0]", &Value::Array(vec![new.clone()]), "may not change once set"));
+            errors.push(FieldError::invalid(
+                "spec.clusterIPs[0]",
+                &Value::Array(vec![new.clone()]),
+                "may not change once set",
+            ));
         }
     }
     errors
@@ -595,19 +682,31 @@ pub(crate) fn grants(writer: &Writer<'_>, doc: &Doc) -> Result<(), ApiError> {
     let (verb, wanted) = if matches!(resource.kind.as_str(), "Role" | "ClusterRole") {
         ("escalate", Rule::read_all(doc.get("rules")))
     } else {
-        ("bind", crate::auth::bound_rules(&writer.cluster.store, namespace, doc))
+        (
+            "bind",
+            crate::auth::bound_rules(&writer.cluster.store, namespace, doc),
+        )
     };
     let missing = covers_all(&held, &wanted);
     if missing.is_empty() || crate::auth::may(writer, verb, namespace, doc) {
         return Ok(());
     }
     let lines: Vec<String> = missing.iter().map(Rule::compact).collect();
-    let groups: Vec<String> = writer.user.groups.iter().map(|g| format!("\"{g}\"")).collect();
+    let groups: Vec<String> = writer
+        .user
+        .groups
+        .iter()
+        .map(|g| format!("\"{g}\""))
+        .collect();
     let why = format!(
         "user \"{}\" (groups=[{}]) is attempting to grant RBAC permissions not currently held:\n{}",
         writer.user.name,
         groups.join(" "),
         lines.join("\n")
     );
-    Err(ApiError::forbidden(&resource.group_resource(), str_at(meta(doc), "name"), &why))
+    Err(ApiError::forbidden(
+        &resource.group_resource(),
+        str_at(meta(doc), "name"),
+        &why,
+    ))
 }

@@ -61,7 +61,10 @@ pub(crate) fn split_service_account(user: &str) -> Option<(&str, &str)> {
 
 /// The groups every service account of a namespace is in.
 pub(crate) fn service_account_groups(namespace: &str) -> [String; 2] {
-    ["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{namespace}")]
+    [
+        "system:serviceaccounts".to_owned(),
+        format!("system:serviceaccounts:{namespace}"),
+    ]
 }
 
 #[derive(Clone, Debug)]
@@ -100,7 +103,11 @@ impl Tokens {
     }
 
     fn insert(&self, token: &str, user: User) {
-        let grant = Grant { user, expires: None, audiences: vec![AUDIENCE.to_owned()] };
+        let grant = Grant {
+            user,
+            expires: None,
+            audiences: vec![AUDIENCE.to_owned()],
+        };
         let mut map = self.0.write().unwrap_or_else(PoisonError::into_inner);
         map.insert(token.to_owned(), grant);
     }
@@ -108,7 +115,9 @@ impl Tokens {
     /// A token of a user without end, made on first use.
     pub(crate) fn for_user(&self, user: &User) -> String {
         let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let known = map.iter().find(|(_, g)| g.expires.is_none() && g.user == *user);
+        let known = map
+            .iter()
+            .find(|(_, g)| g.expires.is_none() && g.user == *user);
         if let Some((token, _)) = known {
             return token.clone();
         }
@@ -151,7 +160,11 @@ impl Tokens {
             "authentication.kubernetes.io/credential-id".to_owned(),
             vec![format!("JTI={id}")],
         );
-        let grant = Grant { user, expires: Some(now + issue.seconds), audiences };
+        let grant = Grant {
+            user,
+            expires: Some(now + issue.seconds),
+            audiences,
+        };
         let mut map = self.0.write().unwrap_or_else(PoisonError::into_inner);
         map.retain(|_, g| g.expires.is_none_or(|at| at > now));
         map.insert(token.clone(), grant);
@@ -160,7 +173,9 @@ impl Tokens {
 
     /// The user of a token, if it is good now.
     pub(crate) fn user(&self, token: &str) -> Option<User> {
-        self.review(token).filter(|(_, a)| a.iter().any(|a| a == AUDIENCE)).map(|(user, _)| user)
+        self.review(token)
+            .filter(|(_, a)| a.iter().any(|a| a == AUDIENCE))
+            .map(|(user, _)| user)
     }
 
     /// The user and the audiences of a token, if it is good now.

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::auth::authenticate::{User, split_service_account};
 use crate::auth::rules::Rule;
-use crate::error::{ApiError, GroupResource};
 use crate::cluster::Cluster;
+use crate::error::{ApiError, GroupResource};
 use crate::store::{Doc, Key, Store, Stored, meta, str_at};
 use crate::verbs::Writer;
 
@@ -28,7 +28,11 @@ pub(crate) struct Attributes<'a> {
 impl Attributes<'_> {
     /// The refusal, worded as the real server's.
     pub(crate) fn refusal(&self, user: &User, why: &str) -> ApiError {
-        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let why = if why.is_empty() {
+            String::new()
+        } else {
+            format!(": {why}")
+        };
         if self.resource.is_empty() {
             let text = format!(
                 "forbidden: User \"{}\" cannot {} path \"{}\"{why}",
@@ -52,7 +56,11 @@ impl Attributes<'_> {
             "User \"{}\" cannot {} resource \"{resource}\" in API group \"{}\" {place}{why}",
             user.name, self.verb, self.group
         );
-        ApiError::forbidden(&GroupResource::new(self.group, self.resource), self.name, &text)
+        ApiError::forbidden(
+            &GroupResource::new(self.group, self.resource),
+            self.name,
+            &text,
+        )
     }
 }
 
@@ -158,21 +166,33 @@ impl Rbac {
 
 impl RoleRef {
     fn missing(&self) -> String {
-        let kind = if self.namespace.is_empty() { "clusterrole" } else { "role" };
-        format!("{kind}.rbac.authorization.k8s.io \"{}\" not found", self.name)
+        let kind = if self.namespace.is_empty() {
+            "clusterrole"
+        } else {
+            "role"
+        };
+        format!(
+            "{kind}.rbac.authorization.k8s.io \"{}\" not found",
+            self.name
+        )
     }
 }
 
 impl Index {
     fn build(store: &Store, epoch: u64) -> Self {
-        let mut index = Self { epoch, ..Self::default() };
+        let mut index = Self {
+            epoch,
+            ..Self::default()
+        };
         for table in [ROLES, CLUSTER_ROLES] {
             for role in store.list(table, None).items {
                 let key = RoleRef {
                     namespace: role.namespace().to_owned(),
                     name: role.name().to_owned(),
                 };
-                index.roles.insert(key, Arc::new(Rule::read_all(role.doc.get("rules"))));
+                index
+                    .roles
+                    .insert(key, Arc::new(Rule::read_all(role.doc.get("rules"))));
             }
         }
         for table in [ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS] {
@@ -191,7 +211,11 @@ impl Index {
         let role = binding.doc.get("roleRef");
         let namespaced = text(role, "kind") == "Role";
         let reference = RoleRef {
-            namespace: if namespaced { binding.namespace().to_owned() } else { String::new() },
+            namespace: if namespaced {
+                binding.namespace().to_owned()
+            } else {
+                String::new()
+            },
             name: text(role, "name"),
         };
         let subjects = binding.doc.get("subjects").and_then(Value::as_array);
@@ -202,8 +226,11 @@ impl Index {
                 Some("Group") => format!("g:{name}"),
                 Some("ServiceAccount") => {
                     let own = text(Some(subject), "namespace");
-                    let namespace =
-                        if own.is_empty() { binding.namespace().to_owned() } else { own };
+                    let namespace = if own.is_empty() {
+                        binding.namespace().to_owned()
+                    } else {
+                        own
+                    };
                     format!("u:system:serviceaccount:{namespace}:{name}")
                 }
                 _ => continue,
@@ -244,21 +271,30 @@ pub(crate) fn account_rules(cluster: &Cluster, user: &User, namespace: &str) -> 
 pub(crate) fn bound_rules(store: &Store, namespace: &str, binding: &Doc) -> Vec<Rule> {
     let role = binding.get("roleRef");
     let text = |field: &str| {
-        role.and_then(|r| r.get(field)).and_then(Value::as_str).unwrap_or("").to_owned()
+        role.and_then(|r| r.get(field))
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned()
     };
     let (table, key) = if text("kind") == "Role" {
         (ROLES, Key::new(namespace, &text("name")))
     } else {
         (CLUSTER_ROLES, Key::new("", &text("name")))
     };
-    store.get(table, &key).map_or_else(Vec::new, |role| Rule::read_all(role.doc.get("rules")))
+    store
+        .get(table, &key)
+        .map_or_else(Vec::new, |role| Rule::read_all(role.doc.get("rules")))
 }
 
 /// Whether the writer has the verb that overrides the rule against granting more than one has:
 /// `escalate` on roles, `bind` on the role that a binding refers to.
 pub(crate) fn may(writer: &Writer<'_>, verb: &str, namespace: &str, doc: &Doc) -> bool {
     let role = doc.get("roleRef");
-    let text = |field: &str| role.and_then(|r| r.get(field)).and_then(Value::as_str).unwrap_or("");
+    let text = |field: &str| {
+        role.and_then(|r| r.get(field))
+            .and_then(Value::as_str)
+            .unwrap_or("")
+    };
     let (resource, name) = match (verb, text("kind")) {
         ("bind", "Role") => ("roles", text("name")),
         ("bind", _) => ("clusterroles", text("name")),

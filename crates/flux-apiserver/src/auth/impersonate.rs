@@ -16,7 +16,9 @@ pub(crate) fn impersonate(
     real: &User,
     headers: &HeaderMap,
 ) -> Result<Option<User>, ApiError> {
-    let Some(user) = requested(headers)? else { return Ok(None) };
+    let Some(user) = requested(headers)? else {
+        return Ok(None);
+    };
     let check = |group: &str, resource: &str, subresource: &str, namespace: &str, name: &str| {
         let ask = Attributes {
             verb: "impersonate",
@@ -55,9 +57,16 @@ pub(crate) fn impersonate(
 
 fn requested(headers: &HeaderMap) -> Result<Option<User>, ApiError> {
     let one = |name: &str| {
-        headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+        headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
     };
-    let mut user = User { name: one("impersonate-user"), ..User::default() };
+    let mut user = User {
+        name: one("impersonate-user"),
+        ..User::default()
+    };
     user.uid = one("impersonate-uid");
     for (name, value) in headers {
         let Ok(value) = value.to_str() else { continue };
@@ -74,7 +83,9 @@ fn requested(headers: &HeaderMap) -> Result<Option<User>, ApiError> {
     if user.groups.is_empty() && user.extra.is_empty() && user.uid.is_empty() {
         return Ok(None);
     }
-    Err(ApiError::internal("requested groups, uid or extra without impersonating a user"))
+    Err(ApiError::internal(
+        "requested groups, uid or extra without impersonating a user",
+    ))
 }
 
 fn completed(mut user: User) -> User {

@@ -16,7 +16,11 @@ pub(crate) struct Rule {
 
 fn texts(value: &Value, field: &str) -> Vec<String> {
     let list = value.get(field).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn has(list: &[String], wanted: &str) -> bool {
@@ -35,7 +39,12 @@ impl Rule {
     }
 
     pub(crate) fn read_all(rules: Option<&Value>) -> Vec<Self> {
-        rules.and_then(Value::as_array).into_iter().flatten().map(Self::read).collect()
+        rules
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(Self::read)
+            .collect()
     }
 
     pub(crate) fn allows(&self, ask: &Attributes<'_>) -> bool {
@@ -72,7 +81,11 @@ impl Rule {
         let mut out = Vec::new();
         for verb in &self.verbs {
             for url in &self.urls {
-                out.push(Self { verbs: one(verb), urls: one(url), ..Self::default() });
+                out.push(Self {
+                    verbs: one(verb),
+                    urls: one(url),
+                    ..Self::default()
+                });
             }
             for group in &self.groups {
                 for resource in &self.resources {
@@ -85,9 +98,10 @@ impl Rule {
                     if self.names.is_empty() {
                         out.push(base);
                     } else {
-                        out.extend(
-                            self.names.iter().map(|n| Self { names: one(n), ..base.clone() }),
-                        );
+                        out.extend(self.names.iter().map(|n| Self {
+                            names: one(n),
+                            ..base.clone()
+                        }));
                     }
                 }
             }

@@ -59,20 +59,39 @@ const TO_ADMIN: &str = "rbac.authorization.k8s.io/aggregate-to-admin";
 /// Creates them all.
 pub(crate) fn create_all(cluster: &Cluster) {
     let all = json!({"verbs": ["*"], "nonResourceURLs": ["*"]});
-    role(cluster, "cluster-admin", &[], vec![rule(&["*"], &["*"], &["*"]), all]);
+    role(
+        cluster,
+        "cluster-admin",
+        &[],
+        vec![rule(&["*"], &["*"], &["*"]), all],
+    );
     bind(cluster, "cluster-admin", &["system:masters"]);
 
     let public = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
     let url = |urls: &[&str]| json!({"verbs": ["get"], "nonResourceURLs": urls});
-    role(cluster, "system:public-info-viewer", &[], vec![url(&public)]);
+    role(
+        cluster,
+        "system:public-info-viewer",
+        &[],
+        vec![url(&public)],
+    );
     bind(
         cluster,
         "system:public-info-viewer",
         &["system:authenticated", "system:unauthenticated"],
     );
     let discovery = [
-        "/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*",
-        "/readyz", "/version", "/version/",
+        "/api",
+        "/api/*",
+        "/apis",
+        "/apis/*",
+        "/healthz",
+        "/livez",
+        "/openapi",
+        "/openapi/*",
+        "/readyz",
+        "/version",
+        "/version/",
     ];
     role(cluster, "system:discovery", &[], vec![url(&discovery)]);
     bind(cluster, "system:discovery", &["system:authenticated"]);
@@ -81,8 +100,16 @@ pub(crate) fn create_all(cluster: &Cluster) {
         "system:basic-user",
         &[],
         vec![
-            rule(&["create"], &["authorization.k8s.io"], &["selfsubjectaccessreviews", "selfsubjectrulesreviews"]),
-            rule(&["create"], &["authentication.k8s.io"], &["selfsubjectreviews"]),
+            rule(
+                &["create"],
+                &["authorization.k8s.io"],
+                &["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
+            ),
+            rule(
+                &["create"],
+                &["authentication.k8s.io"],
+                &["selfsubjectreviews"],
+            ),
         ],
     );
     bind(cluster, "system:basic-user", &["system:authenticated"]);
@@ -94,14 +121,28 @@ fn user_facing(cluster: &Cluster) {
     aggregate(cluster, "admin", &[], TO_ADMIN);
     aggregate(cluster, "edit", &[(TO_ADMIN, "true")], TO_EDIT);
     aggregate(cluster, "view", &[(TO_EDIT, "true")], TO_VIEW);
-    role(cluster, "system:aggregate-to-view", &[(TO_VIEW, "true")], view_rules());
-    role(cluster, "system:aggregate-to-edit", &[(TO_EDIT, "true")], edit_rules());
+    role(
+        cluster,
+        "system:aggregate-to-view",
+        &[(TO_VIEW, "true")],
+        view_rules(),
+    );
+    role(
+        cluster,
+        "system:aggregate-to-edit",
+        &[(TO_EDIT, "true")],
+        edit_rules(),
+    );
     role(
         cluster,
         "system:aggregate-to-admin",
         &[(TO_ADMIN, "true")],
         vec![
-            rule(&["create"], &["authorization.k8s.io"], &["localsubjectaccessreviews"]),
+            rule(
+                &["create"],
+                &["authorization.k8s.io"],
+                &["localsubjectaccessreviews"],
+            ),
             rule(&[READ, WRITE].concat(), &[RBAC], &["roles", "rolebindings"]),
         ],
     );
@@ -115,11 +156,26 @@ fn view_rules() -> Vec<Value> {
             READ,
             &[""],
             &[
-                "configmaps", "endpoints", "persistentvolumeclaims", "persistentvolumeclaims/status",
-                "pods", "replicationcontrollers", "replicationcontrollers/scale", "serviceaccounts",
-                "services", "services/status", "bindings", "events", "limitranges",
-                "namespaces/status", "pods/log", "pods/status", "replicationcontrollers/status",
-                "resourcequotas", "resourcequotas/status", "namespaces",
+                "configmaps",
+                "endpoints",
+                "persistentvolumeclaims",
+                "persistentvolumeclaims/status",
+                "pods",
+                "replicationcontrollers",
+                "replicationcontrollers/scale",
+                "serviceaccounts",
+                "services",
+                "services/status",
+                "bindings",
+                "events",
+                "limitranges",
+                "namespaces/status",
+                "pods/log",
+                "pods/status",
+                "replicationcontrollers/status",
+                "resourcequotas",
+                "resourcequotas/status",
+                "namespaces",
             ],
         ),
         rule(READ, &["discovery.k8s.io"], &["endpointslices"]),
@@ -127,15 +183,43 @@ fn view_rules() -> Vec<Value> {
             READ,
             &["apps"],
             &[
-                "controllerrevisions", "daemonsets", "daemonsets/status", "deployments",
-                "deployments/scale", "deployments/status", "replicasets", "replicasets/scale",
-                "replicasets/status", "statefulsets", "statefulsets/scale", "statefulsets/status",
+                "controllerrevisions",
+                "daemonsets",
+                "daemonsets/status",
+                "deployments",
+                "deployments/scale",
+                "deployments/status",
+                "replicasets",
+                "replicasets/scale",
+                "replicasets/status",
+                "statefulsets",
+                "statefulsets/scale",
+                "statefulsets/status",
             ],
         ),
-        rule(READ, &["autoscaling"], &["horizontalpodautoscalers", "horizontalpodautoscalers/status"]),
-        rule(READ, &["batch"], &["cronjobs", "cronjobs/status", "jobs", "jobs/status"]),
-        rule(READ, &["policy"], &["poddisruptionbudgets", "poddisruptionbudgets/status"]),
-        rule(READ, &["networking.k8s.io"], &["ingresses", "ingresses/status", "networkpolicies"]),
+        rule(
+            READ,
+            &["autoscaling"],
+            &[
+                "horizontalpodautoscalers",
+                "horizontalpodautoscalers/status",
+            ],
+        ),
+        rule(
+            READ,
+            &["batch"],
+            &["cronjobs", "cronjobs/status", "jobs", "jobs/status"],
+        ),
+        rule(
+            READ,
+            &["policy"],
+            &["poddisruptionbudgets", "poddisruptionbudgets/status"],
+        ),
+        rule(
+            READ,
+            &["networking.k8s.io"],
+            &["ingresses", "ingresses/status", "networkpolicies"],
+        ),
     ]
 }
 
@@ -144,17 +228,40 @@ fn edit_rules() -> Vec<Value> {
         rule(
             READ,
             &[""],
-            &["pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "secrets", "services/proxy"],
+            &[
+                "pods/attach",
+                "pods/exec",
+                "pods/portforward",
+                "pods/proxy",
+                "secrets",
+                "services/proxy",
+            ],
         ),
         rule(&["impersonate"], &[""], &["serviceaccounts"]),
-        rule(WRITE, &[""], &["pods", "pods/attach", "pods/exec", "pods/portforward", "pods/proxy"]),
+        rule(
+            WRITE,
+            &[""],
+            &[
+                "pods",
+                "pods/attach",
+                "pods/exec",
+                "pods/portforward",
+                "pods/proxy",
+            ],
+        ),
         rule(&["create"], &[""], &["pods/eviction"]),
         rule(
             WRITE,
             &[""],
             &[
-                "configmaps", "events", "persistentvolumeclaims", "replicationcontrollers",
-                "replicationcontrollers/scale", "secrets", "serviceaccounts", "services",
+                "configmaps",
+                "events",
+                "persistentvolumeclaims",
+                "replicationcontrollers",
+                "replicationcontrollers/scale",
+                "secrets",
+                "serviceaccounts",
+                "services",
                 "services/proxy",
             ],
         ),
@@ -163,14 +270,24 @@ fn edit_rules() -> Vec<Value> {
             WRITE,
             &["apps"],
             &[
-                "daemonsets", "deployments", "deployments/rollback", "deployments/scale",
-                "replicasets", "replicasets/scale", "statefulsets", "statefulsets/scale",
+                "daemonsets",
+                "deployments",
+                "deployments/rollback",
+                "deployments/scale",
+                "replicasets",
+                "replicasets/scale",
+                "statefulsets",
+                "statefulsets/scale",
             ],
         ),
         rule(WRITE, &["autoscaling"], &["horizontalpodautoscalers"]),
         rule(WRITE, &["batch"], &["cronjobs", "jobs"]),
         rule(WRITE, &["policy"], &["poddisruptionbudgets"]),
         rule(WRITE, &["networking.k8s.io"], NETWORK),
-        rule(&[READ, WRITE].concat(), &["coordination.k8s.io"], &["leases"]),
+        rule(
+            &[READ, WRITE].concat(),
+            &["coordination.k8s.io"],
+            &["leases"],
+        ),
     ]
 }

@@ -21,7 +21,10 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    pub(crate) const JSON: Self = Self { shape: Shape::Object, yaml: false };
+    pub(crate) const JSON: Self = Self {
+        shape: Shape::Object,
+        yaml: false,
+    };
 }
 
 /// Picks the first acceptable form of an `Accept` header.
@@ -36,7 +39,9 @@ pub(crate) fn accept(header: &str) -> Result<Form, ApiError> {
             "application/yaml" => true,
             _ => continue,
         };
-        let wanted = parts.filter_map(|p| p.split_once('=')).find(|(k, _)| *k == "as");
+        let wanted = parts
+            .filter_map(|p| p.split_once('='))
+            .find(|(k, _)| *k == "as");
         let shape = match wanted.map(|(_, v)| v) {
             None => Shape::Object,
             Some("Table") => Shape::Table,
@@ -75,7 +80,9 @@ pub(crate) fn decode_body(content_type: &str, body: &[u8]) -> Result<Doc, ApiErr
 
 fn from_json(body: &[u8]) -> Result<Value, ApiError> {
     serde_json::from_slice(body).map_err(|error| {
-        ApiError::bad_request(format!("couldn't get version/kind; json parse error: {error}"))
+        ApiError::bad_request(format!(
+            "couldn't get version/kind; json parse error: {error}"
+        ))
     })
 }
 

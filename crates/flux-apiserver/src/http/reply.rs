@@ -51,9 +51,7 @@ impl Reply {
         Self::bytes(code, "text/plain; charset=utf-8", body)
     }
 
-    pub(crate) fn stream(
-        frames: impl futures::Stream<Item = Bytes> + Send + 'static,
-    ) -> Self {
+    pub(crate) fn stream(frames: impl futures::Stream<Item = Bytes> + Send + 'static) -> Self {
         use futures::StreamExt;
         let frames = frames.map(|bytes| Ok(hyper::body::Frame::data(bytes)));
         Self {

@@ -22,14 +22,22 @@ pub(crate) struct Target {
 
 impl Target {
     pub(crate) fn new(method: &http::Method, path: &str, params: &Params) -> Self {
-        let mut target =
-            Self { path: path.to_owned(), verb: plain_verb(method), ..Self::default() };
+        let mut target = Self {
+            path: path.to_owned(),
+            verb: plain_verb(method),
+            ..Self::default()
+        };
         let parts: Vec<String> = path
             .split('/')
             .filter(|p| !p.is_empty())
             .map(|p| percent_decode_str(p).decode_utf8_lossy().into_owned())
             .collect();
-        let rest = match parts.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        let rest = match parts
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
             ["api", version, _, ..] => {
                 target.version = (*version).to_owned();
                 &parts[2..]
@@ -168,7 +176,10 @@ impl Params {
                 "dryRun: Unsupported value: \"{value}\": supported values: \"All\""
             )));
         }
-        if !matches!(self.field_validation.as_str(), "" | "Ignore" | "Warn" | "Strict") {
+        if !matches!(
+            self.field_validation.as_str(),
+            "" | "Ignore" | "Warn" | "Strict"
+        ) {
             return Err(ApiError::bad_request(format!(
                 "fieldValidation: Unsupported value: \"{}\": supported values: \"\", \"Ignore\", \
                  \"Strict\", \"Warn\"",
@@ -190,23 +201,43 @@ mod tests {
 
     #[test]
     fn takes_addresses_apart() {
-        let t = target("PATCH", "/apis/apps/v1/namespaces/web/deployments/shop/scale", "");
+        let t = target(
+            "PATCH",
+            "/apis/apps/v1/namespaces/web/deployments/shop/scale",
+            "",
+        );
         assert_eq!(
-            (t.verb, t.group.as_str(), t.namespace.as_str(), t.resource.as_str()),
+            (
+                t.verb,
+                t.group.as_str(),
+                t.namespace.as_str(),
+                t.resource.as_str()
+            ),
             ("patch", "apps", "web", "deployments")
         );
         assert_eq!((t.name.as_str(), t.subresource.as_str()), ("shop", "scale"));
 
         let t = target("GET", "/api/v1/namespaces/web", "");
         assert_eq!(
-            (t.verb, t.resource.as_str(), t.name.as_str(), t.namespace.as_str()),
+            (
+                t.verb,
+                t.resource.as_str(),
+                t.name.as_str(),
+                t.namespace.as_str()
+            ),
             ("get", "namespaces", "web", "web")
         );
         let t = target("PUT", "/api/v1/namespaces/web/finalize", "");
-        assert_eq!((t.resource.as_str(), t.subresource.as_str()), ("namespaces", "finalize"));
+        assert_eq!(
+            (t.resource.as_str(), t.subresource.as_str()),
+            ("namespaces", "finalize")
+        );
 
         assert_eq!(target("GET", "/api/v1/pods", "watch=true").verb, "watch");
-        assert_eq!(target("DELETE", "/api/v1/namespaces/a/pods", "").verb, "deletecollection");
+        assert_eq!(
+            target("DELETE", "/api/v1/namespaces/a/pods", "").verb,
+            "deletecollection"
+        );
         assert!(!target("GET", "/apis/apps/v1", "").resource_request);
         assert!(!target("GET", "/healthz", "").resource_request);
     }

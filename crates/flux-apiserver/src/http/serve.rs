@@ -32,8 +32,18 @@ pub(crate) fn serve(
 ) -> Listener {
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
-    tasks.spawn(accept_all(cluster, socket, TlsAcceptor::from(tls), stop.clone(), tasks.clone()));
-    Listener { address, stop, tasks }
+    tasks.spawn(accept_all(
+        cluster,
+        socket,
+        TlsAcceptor::from(tls),
+        stop.clone(),
+        tasks.clone(),
+    ));
+    Listener {
+        address,
+        stop,
+        tasks,
+    }
 }
 
 async fn accept_all(
@@ -60,11 +70,7 @@ async fn accept_all(
     }
 }
 
-async fn connection(
-    cluster: Arc<Cluster>,
-    acceptor: TlsAcceptor,
-    stream: tokio::net::TcpStream,
-) {
+async fn connection(cluster: Arc<Cluster>, acceptor: TlsAcceptor, stream: tokio::net::TcpStream) {
     let stream = match acceptor.accept(stream).await {
         Ok(stream) => stream,
         Err(error) => {
@@ -77,8 +83,14 @@ async fn connection(
         async move { Ok::<_, Infallible>(pipeline::handle(cluster, request).await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http2().max_concurrent_streams(Some(2000)).adaptive_window(true);
-    if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
+    builder
+        .http2()
+        .max_concurrent_streams(Some(2000))
+        .adaptive_window(true);
+    if let Err(error) = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .await
+    {
         tracing::debug!(%error, "connection");
     }
 }

@@ -70,7 +70,11 @@ fn text(object: &Stored, path: &str) -> String {
 }
 
 fn or_none(value: String) -> Value {
-    if value.is_empty() { "<none>".into() } else { value.into() }
+    if value.is_empty() {
+        "<none>".into()
+    } else {
+        value.into()
+    }
 }
 
 fn number(object: &Stored, path: &str) -> i64 {
@@ -86,12 +90,17 @@ fn size(object: &Stored, path: &str) -> usize {
 }
 
 fn list<'a>(object: &'a Stored, path: &str) -> &'a [Value] {
-    at(&object.doc, path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    at(&object.doc, path)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 fn joined(items: &[Value], field: &str) -> String {
-    let found: Vec<&str> =
-        items.iter().filter_map(|i| i.get(field)).filter_map(Value::as_str).collect();
+    let found: Vec<&str> = items
+        .iter()
+        .filter_map(|i| i.get(field))
+        .filter_map(Value::as_str)
+        .collect();
     found.join(",")
 }
 
@@ -115,9 +124,8 @@ pub(crate) fn cells(resource: &Resource, object: &Stored) -> Vec<Value> {
     let name: Value = object.name().into();
     let n = |path: &str| Value::from(number(object, path));
     let t = |path: &str| Value::from(text(object, path));
-    let ready = |a: &str, b: &str| {
-        Value::from(format!("{}/{}", number(object, a), number(object, b)))
-    };
+    let ready =
+        |a: &str, b: &str| Value::from(format!("{}/{}", number(object, a), number(object, b)));
     let mut row = vec![name];
     match resource.kind.as_str() {
         "Deployment" => {
@@ -149,14 +157,20 @@ pub(crate) fn cells(resource: &Resource, object: &Stored) -> Vec<Value> {
                 n("status.numberReady"),
                 n("status.updatedNumberScheduled"),
                 n("status.numberAvailable"),
-                or_none(selector_text(at(&object.doc, "spec.template.spec.nodeSelector"))),
+                or_none(selector_text(at(
+                    &object.doc,
+                    "spec.template.spec.nodeSelector",
+                ))),
                 age(object),
             ]);
             row.extend(template(object, ""));
         }
         "Namespace" => row.extend([t("status.phase"), age(object)]),
         "ConfigMap" => {
-            row.extend([(size(object, "data") + size(object, "binaryData")).into(), age(object)]);
+            row.extend([
+                (size(object, "data") + size(object, "binaryData")).into(),
+                age(object),
+            ]);
         }
         "Secret" => row.extend([t("type"), size(object, "data").into(), age(object)]),
         "Role" | "ClusterRole" | "CustomResourceDefinition" => {
@@ -186,29 +200,54 @@ fn more_cells(resource: &Resource, object: &Stored, mut row: Vec<Value>) -> Vec<
                 or_none(text(object, "spec.timeZone")),
                 title(at(&object.doc, "spec.suspend") == Some(&Value::Bool(true))),
                 size(object, "status.active").into(),
-                or_none(if last.is_empty() { last } else { clock::age(&last) }),
+                or_none(if last.is_empty() {
+                    last
+                } else {
+                    clock::age(&last)
+                }),
                 age(object),
             ]);
             let containers = list(object, "spec.jobTemplate.spec.template.spec.containers");
-            row.extend([joined(containers, "name").into(), joined(containers, "image").into(), "<none>".into()]);
+            row.extend([
+                joined(containers, "name").into(),
+                joined(containers, "image").into(),
+                "<none>".into(),
+            ]);
         }
         "Ingress" => {
             let hosts = joined(list(object, "spec.rules"), "host");
             let class = text(object, "spec.ingressClassName");
-            let ports = if size(object, "spec.tls") > 0 { "80, 443" } else { "80" };
+            let ports = if size(object, "spec.tls") > 0 {
+                "80, 443"
+            } else {
+                "80"
+            };
             row.extend([
                 or_none(class),
-                if hosts.is_empty() { "*".into() } else { hosts.into() },
+                if hosts.is_empty() {
+                    "*".into()
+                } else {
+                    hosts.into()
+                },
                 joined(list(object, "status.loadBalancer.ingress"), "ip").into(),
                 ports.into(),
                 age(object),
             ]);
         }
         "Node" => {
-            row.extend(["Ready".into(), "<none>".into(), age(object), t("status.nodeInfo.kubeletVersion")]);
+            row.extend([
+                "Ready".into(),
+                "<none>".into(),
+                age(object),
+                t("status.nodeInfo.kubeletVersion"),
+            ]);
         }
         "RoleBinding" | "ClusterRoleBinding" => {
-            let role = format!("{}/{}", text(object, "roleRef.kind"), text(object, "roleRef.name"));
+            let role = format!(
+                "{}/{}",
+                text(object, "roleRef.kind"),
+                text(object, "roleRef.name")
+            );
             let of = |kind: &str| {
                 let subjects = list(object, "subjects").iter();
                 let found: Vec<String> = subjects
@@ -223,29 +262,81 @@ fn more_cells(resource: &Resource, object: &Stored, mut row: Vec<Value>) -> Vec<
                     .collect();
                 Value::from(found.join(", "))
             };
-            row.extend([role.into(), age(object), of("User"), of("Group"), of("ServiceAccount")]);
+            row.extend([
+                role.into(),
+                age(object),
+                of("User"),
+                of("Group"),
+                of("ServiceAccount"),
+            ]);
         }
         "PersistentVolumeClaim" => {
-            row.extend([t("status.phase"), t("spec.volumeName"), t("status.capacity.storage"), "".into(), t("spec.storageClassName"), "<unset>".into(), age(object), t("spec.volumeMode")]);
+            row.extend([
+                t("status.phase"),
+                t("spec.volumeName"),
+                t("status.capacity.storage"),
+                "".into(),
+                t("spec.storageClassName"),
+                "<unset>".into(),
+                age(object),
+                t("spec.volumeMode"),
+            ]);
         }
         "NetworkPolicy" => {
-            row.extend([or_none(selector_text(at(&object.doc, "spec.podSelector"))), age(object)]);
+            row.extend([
+                or_none(selector_text(at(&object.doc, "spec.podSelector"))),
+                age(object),
+            ]);
         }
         "PodDisruptionBudget" => {
-            let na = |path: &str| { let v = text(object, path); if v.is_empty() { "N/A".into() } else { Value::from(v) } };
-            row.extend([na("spec.minAvailable"), na("spec.maxUnavailable"), n("status.disruptionsAllowed"), age(object)]);
+            let na = |path: &str| {
+                let v = text(object, path);
+                if v.is_empty() {
+                    "N/A".into()
+                } else {
+                    Value::from(v)
+                }
+            };
+            row.extend([
+                na("spec.minAvailable"),
+                na("spec.maxUnavailable"),
+                n("status.disruptionsAllowed"),
+                age(object),
+            ]);
         }
         "HorizontalPodAutoscaler" => {
-            let reference = format!("{}/{}", text(object, "spec.scaleTargetRef.kind"), text(object, "spec.scaleTargetRef.name"));
-            row.extend([reference.into(), "<unknown>".into(), t("spec.minReplicas"), t("spec.maxReplicas"), n("status.currentReplicas"), age(object)]);
+            let reference = format!(
+                "{}/{}",
+                text(object, "spec.scaleTargetRef.kind"),
+                text(object, "spec.scaleTargetRef.name")
+            );
+            row.extend([
+                reference.into(),
+                "<unknown>".into(),
+                t("spec.minReplicas"),
+                t("spec.maxReplicas"),
+                n("status.currentReplicas"),
+                age(object),
+            ]);
         }
         "PriorityClass" => {
-            row.extend([n("value"), (at(&object.doc, "globalDefault") == Some(&Value::Bool(true))).into(), age(object), t("preemptionPolicy")]);
+            row.extend([
+                n("value"),
+                (at(&object.doc, "globalDefault") == Some(&Value::Bool(true))).into(),
+                age(object),
+                t("preemptionPolicy"),
+            ]);
         }
         "IngressClass" => row.extend([t("spec.controller"), "<none>".into(), age(object)]),
         "StorageClass" => {
             let expand = at(&object.doc, "allowVolumeExpansion") == Some(&Value::Bool(true));
-            row.extend([t("provisioner"), t("reclaimPolicy"), t("volumeBindingMode"), expand.into(), age(object)]);
+            row.extend([
+                t("provisioner"),
+                t("reclaimPolicy"),
+                t("volumeBindingMode"),
+                expand.into(),
+                age(object),
+            ]);
         }
         "APIService" => row.extend(["Local".into(), "True".into(), age(object)]),
         "ResourceQuota" => row.extend(["".into(), "".into(), age(object)]),
@@ -258,8 +349,16 @@ fn more_cells(resource: &Resource, object: &Stored, mut row: Vec<Value>) -> Vec<
 fn endpoints(object: &Stored) -> String {
     let mut found = Vec::new();
     for subset in list(object, "subsets") {
-        let port = subset.pointer("/ports/0/port").and_then(Value::as_i64).unwrap_or(0);
-        for address in subset.get("addresses").and_then(Value::as_array).into_iter().flatten() {
+        let port = subset
+            .pointer("/ports/0/port")
+            .and_then(Value::as_i64)
+            .unwrap_or(0);
+        for address in subset
+            .get("addresses")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             let ip = address.get("ip").and_then(Value::as_str).unwrap_or("");
             found.push(format!("{ip}:{port}"));
         }
@@ -274,9 +373,14 @@ fn title(flag: bool) -> Value {
 fn pod(object: &Stored) -> Vec<Value> {
     let statuses = list(object, "status.containerStatuses");
     let total = list(object, "spec.containers").len();
-    let ready = statuses.iter().filter(|s| s.get("ready") == Some(&Value::Bool(true))).count();
+    let ready = statuses
+        .iter()
+        .filter(|s| s.get("ready") == Some(&Value::Bool(true)))
+        .count();
     let waiting = statuses.iter().find_map(|s| {
-        s.pointer("/state/waiting/reason").or_else(|| s.pointer("/state/terminated/reason"))?.as_str()
+        s.pointer("/state/waiting/reason")
+            .or_else(|| s.pointer("/state/terminated/reason"))?
+            .as_str()
     });
     let mut status = waiting.map_or_else(|| text(object, "status.phase"), str::to_owned);
     if object.deleting() {
@@ -313,7 +417,11 @@ fn service(object: &Stored) -> Vec<Value> {
         "ExternalName" => text(object, "spec.externalName"),
         "LoadBalancer" => {
             let found = joined(list(object, "status.loadBalancer.ingress"), "ip");
-            if found.is_empty() { "<pending>".to_owned() } else { found }
+            if found.is_empty() {
+                "<pending>".to_owned()
+            } else {
+                found
+            }
         }
         _ => String::new(),
     };
@@ -360,13 +468,25 @@ fn job(object: &Stored) -> Vec<Value> {
 fn event(object: &Stored) -> Vec<Value> {
     let kind = text(object, "involvedObject.kind").to_lowercase();
     let first = |paths: &[&str]| {
-        let found = paths.iter().map(|p| text(object, p)).find(|t| !t.is_empty());
+        let found = paths
+            .iter()
+            .map(|p| text(object, p))
+            .find(|t| !t.is_empty());
         found.map_or_else(|| "<unknown>".to_owned(), |t| clock::age(&t))
     };
-    let last = first(&["series.lastObservedTime", "lastTimestamp", "eventTime", "metadata.creationTimestamp"]);
+    let last = first(&[
+        "series.lastObservedTime",
+        "lastTimestamp",
+        "eventTime",
+        "metadata.creationTimestamp",
+    ]);
     let start = first(&["firstTimestamp", "eventTime", "metadata.creationTimestamp"]);
     let component = text(object, "source.component");
-    let source = if component.is_empty() { text(object, "reportingComponent") } else { component };
+    let source = if component.is_empty() {
+        text(object, "reportingComponent")
+    } else {
+        component
+    };
     vec![
         last.into(),
         text(object, "type").into(),

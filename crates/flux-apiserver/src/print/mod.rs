@@ -20,7 +20,12 @@ use crate::verbs::Call;
 /// One object as the answer to a request.
 pub(crate) fn object(call: &Call<'_>, code: u16, stored: &Arc<Stored>) -> Reply {
     if call.form.shape == Shape::Table {
-        let table = table::table(&call.resource, &Value::Null, std::slice::from_ref(stored), true);
+        let table = table::table(
+            &call.resource,
+            &Value::Null,
+            std::slice::from_ref(stored),
+            true,
+        );
         return finish(call, code, table.to_string().into_bytes());
     }
     let mut buffer = Vec::new();
@@ -63,7 +68,12 @@ pub(crate) fn write_object(
 pub(crate) fn list(call: &Call<'_>, meta: &Value, items: &[Arc<Stored>]) -> Reply {
     let resource = &call.resource;
     if call.form.shape == Shape::Table {
-        let table = table::table(resource, meta, items, call.ask.params.include_object != "None");
+        let table = table::table(
+            resource,
+            meta,
+            items,
+            call.ask.params.include_object != "None",
+        );
         return finish(call, 200, table.to_string().into_bytes());
     }
     let (kind, api_version) = match call.form.shape {
@@ -72,8 +82,10 @@ pub(crate) fn list(call: &Call<'_>, meta: &Value, items: &[Arc<Stored>]) -> Repl
     };
     let mut buffer = Vec::with_capacity(items.len() * 1024 + 128);
     buffer.extend_from_slice(
-        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{meta},\"items\":[")
-            .as_bytes(),
+        format!(
+            "{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{meta},\"items\":["
+        )
+        .as_bytes(),
     );
     for (i, item) in items.iter().enumerate() {
         if i > 0 {
@@ -112,5 +124,7 @@ fn yaml(json: &[u8]) -> Result<Vec<u8>, ApiError> {
         serde_json::from_slice(json).map_err(|_| ApiError::internal("the answer is not JSON"))?;
     let object = flux_object::Object::from_value(value)
         .map_err(|_| ApiError::internal("the answer is not an object"))?;
-    flux_object::read::print(&[object]).map(String::into_bytes).map_err(failed)
+    flux_object::read::print(&[object])
+        .map(String::into_bytes)
+        .map_err(failed)
 }

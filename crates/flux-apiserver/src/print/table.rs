@@ -17,7 +17,10 @@ pub(crate) fn table(
     items: &[Arc<Stored>],
     with_object: bool,
 ) -> Value {
-    let rows: Vec<Value> = items.iter().map(|o| row(resource, o, with_object)).collect();
+    let rows: Vec<Value> = items
+        .iter()
+        .map(|o| row(resource, o, with_object))
+        .collect();
     let meta = match (meta, items) {
         (Value::Null, [one]) => json!({"resourceVersion": one.version.to_string()}),
         (meta, _) => meta.clone(),
@@ -60,11 +63,19 @@ fn definitions(resource: &Resource) -> Vec<Value> {
     let name = definition("Name", "string", "name", "", 0);
     let Some(custom) = &resource.custom else {
         let columns = columns::of(&resource.kind).into_iter();
-        return columns.map(|(name, ty, format, p)| definition(name, ty, format, "", p.into())).collect();
+        return columns
+            .map(|(name, ty, format, p)| definition(name, ty, format, "", p.into()))
+            .collect();
     };
     let mut out = vec![name];
     for c in &custom.schema.columns {
-        out.push(definition(&c.name, &c.kind, &c.format, &c.description, c.priority));
+        out.push(definition(
+            &c.name,
+            &c.kind,
+            &c.format,
+            &c.description,
+            c.priority,
+        ));
     }
     out
 }

@@ -29,7 +29,14 @@ pub(crate) const BUILTIN_GROUPS: &[(&str, &[&str])] = &[
 
 /// Group, version, kind, plural, short names, categories, marks. Marks: `n` namespaced, `s` status,
 /// `c` scale, `g` generation, `r` review.
-type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
 
 const CORE: &str = "";
 const APPS: &str = "apps";
@@ -111,8 +118,9 @@ pub(crate) fn builtin() -> Vec<Arc<Resource>> {
 
 fn resource(row: &Row) -> Resource {
     let (group, version, kind, plural, names, marks) = *row;
-    let (categories, short_names): (Vec<&str>, Vec<&str>) =
-        names.split_whitespace().partition(|n| matches!(*n, "all" | "api-extensions"));
+    let (categories, short_names): (Vec<&str>, Vec<&str>) = names
+        .split_whitespace()
+        .partition(|n| matches!(*n, "all" | "api-extensions"));
     let has = |mark: char| marks.contains(mark);
     let scale = has('c').then(|| ScalePaths {
         spec: "spec.replicas".to_owned(),
@@ -120,7 +128,13 @@ fn resource(row: &Row) -> Resource {
         selector: None,
     });
     let subresources: Vec<&'static str> = match kind {
-        "Pod" => vec!["binding", "eviction", "ephemeralcontainers", "log", "resize"],
+        "Pod" => vec![
+            "binding",
+            "eviction",
+            "ephemeralcontainers",
+            "log",
+            "resize",
+        ],
         "Namespace" => vec!["finalize"],
         "ServiceAccount" => vec!["token"],
         "CertificateSigningRequest" => vec!["approval"],
@@ -128,8 +142,11 @@ fn resource(row: &Row) -> Resource {
     };
     // Both event groups read and write the same objects.
     let storage_group = if plural == "events" { "" } else { group };
-    let api_version =
-        if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let api_version = if group.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{group}/{version}")
+    };
     Resource {
         group: group.to_owned(),
         version: version.to_owned(),
@@ -145,11 +162,14 @@ fn resource(row: &Row) -> Resource {
         generation: has('g'),
         subresources,
         review: has('r'),
-        table: crate::error::GroupResource::new(storage_group, plural).to_string().into(),
+        table: crate::error::GroupResource::new(storage_group, plural)
+            .to_string()
+            .into(),
         head: Resource::make_head(group, version, kind, false),
         custom: None,
         types: Types::builtin(&api_version, kind),
-        deprecation: (plural == "endpoints")
-            .then(|| "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned()),
+        deprecation: (plural == "endpoints").then(|| {
+            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned()
+        }),
     }
 }

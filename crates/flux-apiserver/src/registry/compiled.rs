@@ -28,12 +28,18 @@ impl Compiled {
         let columns = Column::read_all(version)
             .inspect_err(|error| tracing::debug!(%error, "columns of a definition"))
             .unwrap_or_default();
-        Self { columns, open_api, structural }
+        Self {
+            columns,
+            open_api,
+            structural,
+        }
     }
 
     /// Defaults and validates; what is wrong comes back.
     pub(crate) fn admit(&self, doc: &mut Doc, live: Option<&Doc>) -> Vec<FieldError> {
-        let Some(structural) = &self.structural else { return Vec::new() };
+        let Some(structural) = &self.structural else {
+            return Vec::new();
+        };
         let mut value = Value::Object(std::mem::take(doc));
         structural.prune(&mut value);
         structural.fill_defaults(&mut value);
@@ -41,7 +47,11 @@ impl Compiled {
         let errors = structural
             .validate(&value, live.as_ref())
             .into_iter()
-            .map(|e| FieldError { reason: e.reason, field: e.field, message: e.message })
+            .map(|e| FieldError {
+                reason: e.reason,
+                field: e.field,
+                message: e.message,
+            })
             .collect();
         if let Value::Object(fields) = value {
             *doc = fields;
@@ -51,7 +61,9 @@ impl Compiled {
 
     /// Removes fields the schema does not know and returns their paths.
     pub(crate) fn prune(&self, doc: &mut Doc) -> Vec<String> {
-        let Some(structural) = &self.structural else { return Vec::new() };
+        let Some(structural) = &self.structural else {
+            return Vec::new();
+        };
         let mut value = Value::Object(std::mem::take(doc));
         let unknown = structural.prune(&mut value);
         if let Value::Object(fields) = value {
@@ -66,10 +78,16 @@ pub(crate) fn schema_errors(definition: &Doc) -> Vec<FieldError> {
     let versions = crate::store::at(definition, "spec.versions").and_then(Value::as_array);
     let mut errors = Vec::new();
     for (i, version) in versions.into_iter().flatten().enumerate() {
-        let Some(schema) = version.pointer("/schema/openAPIV3Schema") else { continue };
+        let Some(schema) = version.pointer("/schema/openAPIV3Schema") else {
+            continue;
+        };
         if let Err(error) = Structural::compile(schema, false) {
             let field = format!("spec.versions[{i}].schema.openAPIV3Schema");
-            errors.push(FieldError::invalid(&field, &Value::Null, &error.to_string()));
+            errors.push(FieldError::invalid(
+                &field,
+                &Value::Null,
+                &error.to_string(),
+            ));
         }
     }
     errors

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::error::GroupResource;
-use crate::registry::{Registry, Resource, ScalePaths, Types};
 use crate::registry::compiled::Compiled;
+use crate::registry::{Registry, Resource, ScalePaths, Types};
 use crate::store::{Doc, Stored};
 
 /// What is particular to one version of a custom resource.
@@ -33,22 +33,34 @@ pub(crate) fn remove(registry: &Registry, definition: &str) {
 }
 
 fn resources(definition: &Stored) -> Vec<Arc<Resource>> {
-    let Some(spec) = definition.doc.get("spec") else { return Vec::new() };
+    let Some(spec) = definition.doc.get("spec") else {
+        return Vec::new();
+    };
     let versions = spec.get("versions").and_then(Value::as_array);
     let served = versions
         .into_iter()
         .flatten()
         .filter(|v| v.get("served").and_then(Value::as_bool).unwrap_or(false));
-    served.map(|version| Arc::new(resource(definition, spec, version))).collect()
+    served
+        .map(|version| Arc::new(resource(definition, spec, version)))
+        .collect()
 }
 
 fn text(value: &Value, path: &str) -> String {
-    value.pointer(path).and_then(Value::as_str).unwrap_or("").to_owned()
+    value
+        .pointer(path)
+        .and_then(Value::as_str)
+        .unwrap_or("")
+        .to_owned()
 }
 
 fn texts(value: &Value, path: &str) -> Vec<String> {
     let list = value.pointer(path).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn resource(definition: &Stored, spec: &Value, version: &Value) -> Resource {
@@ -61,7 +73,10 @@ fn resource(definition: &Stored, spec: &Value, version: &Value) -> Resource {
         status: path("/subresources/scale/statusReplicasPath"),
         selector: Some(path("/subresources/scale/labelSelectorPath")).filter(|p| !p.is_empty()),
     });
-    let deprecated = version.get("deprecated").and_then(Value::as_bool).unwrap_or(false);
+    let deprecated = version
+        .get("deprecated")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
     let warning = text(version, "/deprecationWarning");
     let deprecation =
         deprecated.then(|| or(warning, format!("{group}/{name} {kind} is deprecated")));
@@ -111,7 +126,9 @@ pub(crate) fn compare_versions(a: &str, b: &str) -> Ordering {
 
 fn rank(version: &str) -> Option<(u8, u32, u32)> {
     let rest = version.strip_prefix('v')?;
-    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let digits = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
     let major: u32 = rest[..digits].parse().ok()?;
     match &rest[digits..] {
         "" => Some((2, major, 0)),
@@ -128,6 +145,8 @@ fn rank(version: &str) -> Option<(u8, u32, u32)> {
 /// The version of a definition that objects are stored in.
 pub(crate) fn storage_version(spec: &Doc) -> Option<String> {
     let versions = spec.get("versions")?.as_array()?;
-    let stored = versions.iter().find(|v| v.get("storage").and_then(Value::as_bool) == Some(true));
+    let stored = versions
+        .iter()
+        .find(|v| v.get("storage").and_then(Value::as_bool) == Some(true));
     Some(text(stored?, "/name"))
 }

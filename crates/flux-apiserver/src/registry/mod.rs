@@ -8,8 +8,8 @@ mod types;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub(crate) use compiled::schema_errors;
 pub(crate) use builtin::{BUILTIN_GROUPS, builtin};
+pub(crate) use compiled::schema_errors;
 pub(crate) use custom::{CustomVersion, install, remove, storage_version};
 pub(crate) use types::{Types, reset_fields};
 
@@ -86,7 +86,11 @@ impl Resource {
     }
 
     pub(crate) fn make_head(group: &str, version: &str, kind: &str, custom: bool) -> String {
-        let api = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+        let api = if group.is_empty() {
+            version.to_owned()
+        } else {
+            format!("{group}/{version}")
+        };
         // Typed objects put the kind first, untyped ones are sorted by key.
         if custom {
             format!("\"apiVersion\":\"{api}\",\"kind\":\"{kind}\"")
@@ -117,7 +121,10 @@ impl Snapshot {
 
     /// A resource by group and kind, in the given version if that is served.
     pub(crate) fn by_kind(&self, group: &str, version: &str, kind: &str) -> Option<&Arc<Resource>> {
-        let mut found = self.ordered.iter().filter(|r| r.group == group && r.kind == kind);
+        let mut found = self
+            .ordered
+            .iter()
+            .filter(|r| r.group == group && r.kind == kind);
         let first = found.next()?;
         if first.version == version {
             return Some(first);
@@ -130,26 +137,37 @@ impl Snapshot {
         group: &'a str,
         version: &'a str,
     ) -> impl Iterator<Item = &'a Arc<Resource>> {
-        self.ordered.iter().filter(move |r| r.group == group && r.version == version)
+        self.ordered
+            .iter()
+            .filter(move |r| r.group == group && r.version == version)
     }
 
     fn rebuild(ordered: Vec<Arc<Resource>>) -> Self {
         let mut groups: Vec<(String, Vec<String>)> = BUILTIN_GROUPS
             .iter()
             .map(|(g, versions)| {
-                ((*g).to_owned(), versions.iter().map(|v| (*v).to_owned()).collect())
+                (
+                    (*g).to_owned(),
+                    versions.iter().map(|v| (*v).to_owned()).collect(),
+                )
             })
             .collect();
         let mut by_path = HashMap::new();
         for resource in &ordered {
             by_path.insert(
-                format!("{}/{}/{}", resource.group, resource.version, resource.plural),
+                format!(
+                    "{}/{}/{}",
+                    resource.group, resource.version, resource.plural
+                ),
                 Arc::clone(resource),
             );
-            let at = groups.iter().position(|(g, _)| *g == resource.group).unwrap_or_else(|| {
-                groups.push((resource.group.clone(), Vec::new()));
-                groups.len() - 1
-            });
+            let at = groups
+                .iter()
+                .position(|(g, _)| *g == resource.group)
+                .unwrap_or_else(|| {
+                    groups.push((resource.group.clone(), Vec::new()));
+                    groups.len() - 1
+                });
             if !groups[at].1.contains(&resource.version) {
                 groups[at].1.push(resource.version.clone());
             }
@@ -159,7 +177,11 @@ impl Snapshot {
         for (_, versions) in &mut groups[fixed..] {
             versions.sort_by(|a, b| custom::compare_versions(b, a));
         }
-        Self { by_path, groups, ordered }
+        Self {
+            by_path,
+            groups,
+            ordered,
+        }
     }
 }
 
@@ -179,8 +201,12 @@ impl Registry {
     /// Puts `resources` in the place of all those of `table`.
     pub(crate) fn replace(&self, table: &str, resources: Vec<Arc<Resource>>) {
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let mut ordered: Vec<Arc<Resource>> =
-            current.ordered.iter().filter(|r| *r.table != *table).cloned().collect();
+        let mut ordered: Vec<Arc<Resource>> = current
+            .ordered
+            .iter()
+            .filter(|r| *r.table != *table)
+            .cloned()
+            .collect();
         ordered.extend(resources);
         *current = Arc::new(Snapshot::rebuild(ordered));
     }

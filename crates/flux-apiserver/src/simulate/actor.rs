@@ -21,7 +21,11 @@ pub(crate) struct Actor {
 impl Actor {
     pub(crate) fn new(cluster: &Arc<Cluster>, manager: &'static str) -> Self {
         let user = system_user(&format!("system:{manager}"));
-        Self { cluster: Arc::clone(cluster), user, manager }
+        Self {
+            cluster: Arc::clone(cluster),
+            user,
+            manager,
+        }
     }
 
     fn resource(&self, table: &str) -> Option<Arc<Resource>> {
@@ -84,7 +88,9 @@ impl Actor {
 
     /// Puts a status in place of the present one.
     pub(crate) fn set_status(&self, table: &str, key: &Key, status: &Value) {
-        let Some(live) = self.get(table, key) else { return };
+        let Some(live) = self.get(table, key) else {
+            return;
+        };
         if live.doc.get("status") == Some(status) {
             return;
         }
@@ -100,7 +106,9 @@ impl Actor {
     }
 
     pub(crate) fn delete_with(&self, table: &str, object: &Stored, propagation: Propagation) {
-        let Some(resource) = self.resource(table) else { return };
+        let Some(resource) = self.resource(table) else {
+            return;
+        };
         let options = DeleteOptions {
             uid: Some(object.uid().to_owned()),
             propagation: Some(propagation),

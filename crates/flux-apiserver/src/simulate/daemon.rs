@@ -30,8 +30,10 @@ pub(crate) fn look(shop: &mut Workshop, set: &Stored) {
     }
     let current = live.len();
     let ready = live.iter().filter(|p| pods::ready(p)).count();
-    let updated =
-        live.iter().filter(|p| pods::label(p, HASH) == Some(revision.as_str())).count();
+    let updated = live
+        .iter()
+        .filter(|p| pods::label(p, HASH) == Some(revision.as_str()))
+        .count();
     let mut status = json!({
         "observedGeneration": set.generation(),
         "desiredNumberScheduled": wanted,

@@ -28,7 +28,9 @@ pub(crate) fn definition_accepted(definition: &Stored) -> bool {
 
 /// The status a definition is to have.
 fn wanted(definition: &Stored) -> Value {
-    let names = at(&definition.doc, "spec.names").cloned().unwrap_or_default();
+    let names = at(&definition.doc, "spec.names")
+        .cloned()
+        .unwrap_or_default();
     let mut stored: Vec<Value> = at(&definition.doc, "status.storedVersions")
         .and_then(Value::as_array)
         .cloned()
@@ -42,7 +44,9 @@ fn wanted(definition: &Stored) -> Value {
     let old = at(&definition.doc, "status.conditions").and_then(Value::as_array);
     let since = |kind: &str| {
         let found = old.and_then(|c| c.iter().find(|c| c["type"] == kind));
-        found.and_then(|c| c["lastTransitionTime"].as_str()).map_or_else(clock::now, str::to_owned)
+        found
+            .and_then(|c| c["lastTransitionTime"].as_str())
+            .map_or_else(clock::now, str::to_owned)
     };
     let condition = |kind: &str, reason: &str, message: &str| {
         json!({
@@ -52,7 +56,11 @@ fn wanted(definition: &Stored) -> Value {
     };
     let mut conditions = vec![
         condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-        condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+        condition(
+            "Established",
+            "InitialNamesAccepted",
+            "the initial names have been accepted",
+        ),
     ];
     if definition.deleting() {
         let mut ending = condition(
@@ -69,8 +77,7 @@ fn wanted(definition: &Stored) -> Value {
 /// Writes the status; the write in turn serves the definition.
 pub(crate) fn accept_definition(cluster: &Cluster, definition: &Stored) {
     let snapshot = cluster.registry.snapshot();
-    let Some(resource) =
-        snapshot.by_kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
+    let Some(resource) = snapshot.by_kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
     else {
         return;
     };

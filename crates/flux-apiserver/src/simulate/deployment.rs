@@ -13,7 +13,9 @@ const HASH: &str = "pod-template-hash";
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 pub(crate) fn look(shop: &mut Workshop, deployment: &Stored) {
-    let template = at(&deployment.doc, "spec.template").cloned().unwrap_or_default();
+    let template = at(&deployment.doc, "spec.template")
+        .cloned()
+        .unwrap_or_default();
     let hash = hash(&template);
     let name = format!("{}-{hash}", deployment.name());
     let sets = shop.children(deployment, Kind::ReplicaSet);
@@ -53,12 +55,13 @@ fn annotate(shop: &Workshop, deployment: &Stored, revision: i64) {
     if deployment.annotation(REVISION) == Some(text.as_str()) {
         return;
     }
-    shop.actor.modify("deployments.apps", &deployment.key, "", |doc| {
-        let fields = crate::store::meta_mut(doc);
-        let slot = fields.entry("annotations").or_insert_with(|| json!({}));
-        slot[REVISION] = text.clone().into();
-        true
-    });
+    shop.actor
+        .modify("deployments.apps", &deployment.key, "", |doc| {
+            let fields = crate::store::meta_mut(doc);
+            let slot = fields.entry("annotations").or_insert_with(|| json!({}));
+            slot[REVISION] = text.clone().into();
+            true
+        });
 }
 
 fn create_set(
@@ -78,11 +81,20 @@ fn create_set(
         template["metadata"] = json!({});
     }
     template["metadata"]["labels"] = labels.clone();
-    let mut selector = at(&deployment.doc, "spec.selector").cloned().unwrap_or_default();
+    let mut selector = at(&deployment.doc, "spec.selector")
+        .cloned()
+        .unwrap_or_default();
     selector["matchLabels"] = labelled(selector.get("matchLabels").cloned());
     let mut annotations: Doc = Doc::new();
-    let own = deployment.meta().get("annotations").and_then(Value::as_object);
-    for (key, value) in own.into_iter().flatten().filter(|(key, _)| *key != LAST_APPLIED) {
+    let own = deployment
+        .meta()
+        .get("annotations")
+        .and_then(Value::as_object);
+    for (key, value) in own
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| *key != LAST_APPLIED)
+    {
         annotations.insert(key.clone(), value.clone());
     }
     annotations.insert(REVISION.to_owned(), revision.to_string().into());
@@ -103,7 +115,8 @@ fn create_set(
             "template": template,
         },
     });
-    shop.actor.create("replicasets.apps", deployment.namespace(), set);
+    shop.actor
+        .create("replicasets.apps", deployment.namespace(), set);
 }
 
 fn scale(shop: &Workshop, set: &Stored, wanted: i64) {
@@ -178,10 +191,16 @@ fn write_conditions(
     let mut status = json!({"observedGeneration": deployment.generation()});
     for (field, value) in [
         ("replicas", sum("status.replicas")),
-        ("updatedReplicas", current.map_or(0, |c| number(c, "status.replicas"))),
+        (
+            "updatedReplicas",
+            current.map_or(0, |c| number(c, "status.replicas")),
+        ),
         ("readyReplicas", sum("status.readyReplicas")),
         ("availableReplicas", available),
-        ("unavailableReplicas", (sum("status.replicas").max(wanted) - available).max(0)),
+        (
+            "unavailableReplicas",
+            (sum("status.replicas").max(wanted) - available).max(0),
+        ),
     ] {
         if value > 0 {
             status[field] = value.into();
@@ -191,12 +210,16 @@ fn write_conditions(
         condition(deployment, availability, true),
         condition(deployment, progress, true),
     ]);
-    shop.actor.set_status("deployments.apps", &deployment.key, &status);
+    shop.actor
+        .set_status("deployments.apps", &deployment.key, &status);
 }
 
 /// How many pods may be missing during an update.
 fn unavailable_allowed(deployment: &Stored, wanted: i64) -> i64 {
-    match at(&deployment.doc, "spec.strategy.rollingUpdate.maxUnavailable") {
+    match at(
+        &deployment.doc,
+        "spec.strategy.rollingUpdate.maxUnavailable",
+    ) {
         Some(Value::Number(n)) => n.as_i64().unwrap_or(0),
         Some(Value::String(text)) => {
             let percent: i64 = text.trim_end_matches('%').parse().unwrap_or(25);

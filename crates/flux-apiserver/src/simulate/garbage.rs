@@ -39,7 +39,12 @@ pub(crate) async fn run(cluster: Arc<Cluster>, mut tap: Tap) {
 }
 
 fn owners(object: &Stored) -> impl Iterator<Item = &Value> {
-    object.meta().get("ownerReferences").and_then(Value::as_array).into_iter().flatten()
+    object
+        .meta()
+        .get("ownerReferences")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 fn uid(owner: &Value) -> &str {
@@ -68,7 +73,10 @@ impl Collector {
         let mut lost = false;
         for owner in owners(object) {
             let uid = uid(owner);
-            self.dependents.entry(uid.to_owned()).or_default().insert(place.clone());
+            self.dependents
+                .entry(uid.to_owned())
+                .or_default()
+                .insert(place.clone());
             lost |= !self.alive.contains(uid);
         }
         if lost {
@@ -91,10 +99,10 @@ impl Collector {
 
     fn release(&self, place: &Place, gone: Option<&str>) {
         let (table, key) = place;
-        let Some(object) = self.actor.get(table, key) else { return };
-        let absent = |owner: &Value| {
-            Some(uid(owner)) == gone || !self.alive.contains(uid(owner))
+        let Some(object) = self.actor.get(table, key) else {
+            return;
         };
+        let absent = |owner: &Value| Some(uid(owner)) == gone || !self.alive.contains(uid(owner));
         let mut all = owners(&object).peekable();
         if all.peek().is_none() || !owners(&object).any(absent) {
             return;
@@ -110,14 +118,18 @@ impl Collector {
             }
             return;
         }
-        let lost: Vec<String> =
-            owners(&object).filter(|o| absent(o)).map(|o| uid(o).to_owned()).collect();
+        let lost: Vec<String> = owners(&object)
+            .filter(|o| absent(o))
+            .map(|o| uid(o).to_owned())
+            .collect();
         self.drop_references(place, &lost);
     }
 
     fn drop_references(&self, place: &Place, lost: &[String]) {
         self.actor.modify(&place.0, &place.1, "", |doc| {
-            retain(doc, "ownerReferences", |o| !lost.iter().any(|l| l == uid(o)))
+            retain(doc, "ownerReferences", |o| {
+                !lost.iter().any(|l| l == uid(o))
+            })
         });
     }
 
@@ -126,17 +138,26 @@ impl Collector {
         let finalizers = object.finalizers();
         if finalizers.contains(&ORPHAN) {
             let lost = [object.uid().to_owned()];
-            let dependents = self.dependents.get(object.uid()).cloned().unwrap_or_default();
+            let dependents = self
+                .dependents
+                .get(object.uid())
+                .cloned()
+                .unwrap_or_default();
             for dependent in dependents {
                 self.drop_references(&dependent, &lost);
             }
             self.finish(&place, ORPHAN);
         } else if finalizers.contains(&FOREGROUND) {
             self.waiting.insert(object.uid().to_owned(), place);
-            let dependents = self.dependents.get(object.uid()).cloned().unwrap_or_default();
+            let dependents = self
+                .dependents
+                .get(object.uid())
+                .cloned()
+                .unwrap_or_default();
             for (table, key) in dependents {
                 if let Some(dependent) = self.actor.get(&table, &key).filter(|d| !d.deleting()) {
-                    self.actor.delete_with(&table, &dependent, Propagation::Foreground);
+                    self.actor
+                        .delete_with(&table, &dependent, Propagation::Foreground);
                 }
             }
             self.check(object.uid());
@@ -151,13 +172,21 @@ impl Collector {
 
     /// Ends the wait of an owner without blocking dependents.
     fn check(&mut self, owner: &str) {
-        let Some(place) = self.waiting.get(owner).cloned() else { return };
-        let blocked = self.dependents.get(owner).into_iter().flatten().any(|(table, key)| {
-            self.actor.get(table, key).is_some_and(|dependent| {
-                owners(&dependent)
-                    .any(|o| uid(o) == owner && o.get("blockOwnerDeletion") == Some(&true.into()))
-            })
-        });
+        let Some(place) = self.waiting.get(owner).cloned() else {
+            return;
+        };
+        let blocked = self
+            .dependents
+            .get(owner)
+            .into_iter()
+            .flatten()
+            .any(|(table, key)| {
+                self.actor.get(table, key).is_some_and(|dependent| {
+                    owners(&dependent).any(|o| {
+                        uid(o) == owner && o.get("blockOwnerDeletion") == Some(&true.into())
+                    })
+                })
+            });
         if !blocked {
             self.waiting.remove(owner);
             self.finish(&place, FOREGROUND);
@@ -174,7 +203,9 @@ impl Collector {
 /// Filters a list of the metadata; an empty list goes away.
 pub(crate) fn retain(doc: &mut Doc, field: &str, keep: impl Fn(&Value) -> bool) -> bool {
     let fields = meta_mut(doc);
-    let Some(list) = fields.get_mut(field).and_then(Value::as_array_mut) else { return false };
+    let Some(list) = fields.get_mut(field).and_then(Value::as_array_mut) else {
+        return false;
+    };
     let before = list.len();
     list.retain(|item| keep(item));
     let changed = list.len() != before;

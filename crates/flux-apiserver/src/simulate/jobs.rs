@@ -22,12 +22,16 @@ pub(crate) fn look(shop: &mut Workshop, job: &Stored) {
     }
     let all = shop.children(job, Kind::Pod);
     let in_phase = |phase: &str| {
-        all.iter().filter(|p| at(&p.doc, "status.phase") == Some(&Value::from(phase))).count()
+        all.iter()
+            .filter(|p| at(&p.doc, "status.phase") == Some(&Value::from(phase)))
+            .count()
     };
     let (well, badly) = (in_phase("Succeeded"), in_phase("Failed"));
     let parallel = usize::try_from(number(job, "spec.parallelism")).unwrap_or(1);
     let wanted = at(&job.doc, "spec.completions").and_then(Value::as_i64);
-    let wanted = wanted.and_then(|w| usize::try_from(w).ok()).unwrap_or(parallel);
+    let wanted = wanted
+        .and_then(|w| usize::try_from(w).ok())
+        .unwrap_or(parallel);
     let limit = usize::try_from(number(job, "spec.backoffLimit")).unwrap_or(6);
     let active = all.len() - well - badly;
     if well >= wanted {
@@ -51,22 +55,18 @@ pub(crate) fn look(shop: &mut Workshop, job: &Stored) {
 
 fn finished(job: &Stored) -> bool {
     let list = at(&job.doc, "status.conditions").and_then(Value::as_array);
-    list.into_iter().flatten().any(|c| {
-        matches!(c["type"].as_str(), Some("Complete" | "Failed")) && c["status"] == "True"
-    })
+    list.into_iter()
+        .flatten()
+        .any(|c| matches!(c["type"].as_str(), Some("Complete" | "Failed")) && c["status"] == "True")
 }
 
 fn start(job: &Stored) -> Value {
-    at(&job.doc, "status.startTime").cloned().unwrap_or_else(|| clock::now().into())
+    at(&job.doc, "status.startTime")
+        .cloned()
+        .unwrap_or_else(|| clock::now().into())
 }
 
-fn write_active(
-    shop: &Workshop,
-    job: &Stored,
-    all: &[Arc<Stored>],
-    well: usize,
-    active: usize,
-) {
+fn write_active(shop: &Workshop, job: &Stored, all: &[Arc<Stored>], well: usize, active: usize) {
     let ready = all.iter().filter(|p| pods::ready(p)).count();
     let mut status = json!({
         "startTime": start(job), "ready": ready, "terminating": 0, "uncountedTerminatedPods": {},
@@ -151,6 +151,10 @@ fn expire(shop: &mut Workshop, job: &Stored) {
     if left == 0 {
         shop.actor.delete("jobs.batch", job);
     } else {
-        shop.wake(Instant::now() + Duration::from_secs(left), Kind::Job, &job.key);
+        shop.wake(
+            Instant::now() + Duration::from_secs(left),
+            Kind::Job,
+            &job.key,
+        );
     }
 }

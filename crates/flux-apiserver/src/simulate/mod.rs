@@ -46,6 +46,12 @@ impl Taps {
     }
 }
 
+/// What the controllers would do to a new cluster, done before the first request.
+pub(crate) fn settle(cluster: &Arc<Cluster>) {
+    namespaces::furnish_all(cluster);
+    roles::aggregate_all(cluster);
+}
+
 /// Starts the controllers; they end with the cluster.
 pub(crate) fn start(cluster: &Arc<Cluster>, taps: Taps) {
     let spawn = |task: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| {
@@ -58,9 +64,16 @@ pub(crate) fn start(cluster: &Arc<Cluster>, taps: Taps) {
         });
     };
     spawn(Box::pin(garbage::run(Arc::clone(cluster), taps.garbage)));
-    spawn(Box::pin(namespaces::run(Arc::clone(cluster), taps.namespaces)));
+    spawn(Box::pin(namespaces::run(
+        Arc::clone(cluster),
+        taps.namespaces,
+    )));
     spawn(Box::pin(roles::run(Arc::clone(cluster), taps.roles)));
     if let Workloads::Ready { after } = cluster.options.workloads {
-        spawn(Box::pin(workloads::run(Arc::clone(cluster), taps.workloads, after)));
+        spawn(Box::pin(workloads::run(
+            Arc::clone(cluster),
+            taps.workloads,
+            after,
+        )));
     }
 }

@@ -47,6 +47,39 @@ pub(crate) async fn run(cluster: Arc<Cluster>, mut tap: Tap) {
     }
 }
 
+/// Furnishes all namespaces there are.
+pub(crate) fn furnish_all(cluster: &Arc<Cluster>) {
+    let actor = Actor::new(cluster, "kube-controller-manager");
+    for namespace in cluster.store.list("namespaces", None).items {
+        furnish(&actor, namespace.name());
+    }
+}
+
+/// The default service account and the certificate authority.
+fn furnish(actor: &Actor, namespace: &str) {
+    let active = actor.get("namespaces", &Key::new("", namespace));
+    if active.is_none_or(|n| n.deleting()) {
+        return;
+    }
+    if actor
+        .get("serviceaccounts", &Key::new(namespace, "default"))
+        .is_none()
+    {
+        let account = json!({"metadata": {"name": "default"}});
+        actor.create("serviceaccounts", namespace, account);
+    }
+    if actor
+        .get("configmaps", &Key::new(namespace, "kube-root-ca.crt"))
+        .is_none()
+    {
+        let authority = json!({
+            "metadata": {"name": "kube-root-ca.crt"},
+            "data": {"ca.crt": actor.cluster.ca_pem},
+        });
+        actor.create("configmaps", namespace, authority);
+    }
+}
+
 impl Lifecycle {
     fn note(
         &self,
@@ -79,12 +112,12 @@ impl Lifecycle {
             "namespaces" if object.deleting() => {
                 self.ending.insert(object.name().to_owned());
             }
-            "namespaces" if change.kind == ChangeKind::Added => self.furnish(object.name()),
+            "namespaces" if change.kind == ChangeKind::Added => furnish(&self.actor, object.name()),
             "serviceaccounts" if gone && object.name() == "default" => {
-                self.furnish(object.namespace());
+                furnish(&self.actor, object.namespace());
             }
             "configmaps" if gone && object.name() == "kube-root-ca.crt" => {
-                self.furnish(object.namespace());
+                furnish(&self.actor, object.namespace());
             }
             DEFINITIONS if gone => {
                 self.definitions.remove(object.name());
@@ -96,35 +129,15 @@ impl Lifecycle {
         }
     }
 
-    /// The default service account and the certificate authority.
-    fn furnish(&self, namespace: &str) {
-        let active = self.actor.get("namespaces", &Key::new("", namespace));
-        if active.is_none_or(|n| n.deleting()) {
-            return;
-        }
-        if self.actor.get("serviceaccounts", &Key::new(namespace, "default")).is_none() {
-            let account = json!({"metadata": {"name": "default"}});
-            self.actor.create("serviceaccounts", namespace, account);
-        }
-        if self.actor.get("configmaps", &Key::new(namespace, "kube-root-ca.crt")).is_none() {
-            let authority = json!({
-                "metadata": {
-                    "name": "kube-root-ca.crt",
-                    "annotations": {"kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."},
-                },
-                "data": {"ca.crt": self.actor.cluster.ca_pem},
-            });
-            self.actor.create("configmaps", namespace, authority);
-        }
-    }
-
     fn content(&self, namespace: &str) -> Vec<(Arc<str>, Arc<Stored>)> {
         let store = &self.actor.cluster.store;
         let tables = store.tables().into_iter();
         tables
             .flat_map(|table| {
                 let items = store.list(&table, Some(namespace)).items;
-                items.into_iter().map(move |item| (Arc::clone(&table), item))
+                items
+                    .into_iter()
+                    .map(move |item| (Arc::clone(&table), item))
             })
             .collect()
     }
@@ -162,9 +175,10 @@ impl Lifecycle {
             }
         }
         if store.len(name) == 0 {
-            self.actor.modify(DEFINITIONS, &Key::new("", name), "", |doc| {
-                super::garbage::retain(doc, "finalizers", |f| f != definitions::FINALIZER)
-            });
+            self.actor
+                .modify(DEFINITIONS, &Key::new("", name), "", |doc| {
+                    super::garbage::retain(doc, "finalizers", |f| f != definitions::FINALIZER)
+                });
         }
     }
 }
@@ -181,15 +195,27 @@ fn remaining(namespace: &Stored, left: &[(Arc<str>, Arc<Stored>)]) -> Value {
         }
     }
     let list = |items: Vec<String>| items.join(", ");
-    let resources =
-        list(kinds.iter().map(|(k, n)| format!("{k} has {n} resource instances")).collect());
+    let resources = list(
+        kinds
+            .iter()
+            .map(|(k, n)| format!("{k} has {n} resource instances"))
+            .collect(),
+    );
     let waits = list(
-        finalizers.iter().map(|(f, n)| format!("{f} in {n} resource instances")).collect(),
+        finalizers
+            .iter()
+            .map(|(f, n)| format!("{f} in {n} resource instances"))
+            .collect(),
     );
     let old = crate::store::at(&namespace.doc, "status.conditions").and_then(Value::as_array);
     let condition = |kind: &str, status: &str, reason: &str, message: &str| {
-        let same = old.and_then(|c| c.iter().find(|c| c["type"] == kind && c["status"] == status));
-        let since = same.and_then(|c| c["lastTransitionTime"].as_str()).map(str::to_owned);
+        let same = old.and_then(|c| {
+            c.iter()
+                .find(|c| c["type"] == kind && c["status"] == status)
+        });
+        let since = same
+            .and_then(|c| c["lastTransitionTime"].as_str())
+            .map(str::to_owned);
         json!({
             "type": kind, "status": status, "reason": reason, "message": message,
             "lastTransitionTime": since.unwrap_or_else(clock::now),

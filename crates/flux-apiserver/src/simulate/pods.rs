@@ -20,7 +20,9 @@ pub(crate) fn look(shop: &mut Workshop, pod: &Stored) {
         }
         return;
     }
-    let scheduled = at(&pod.doc, "spec.nodeName").and_then(Value::as_str).is_some();
+    let scheduled = at(&pod.doc, "spec.nodeName")
+        .and_then(Value::as_str)
+        .is_some();
     if !scheduled {
         shop.actor.modify("pods", &pod.key, "binding", |doc| {
             if let Some(spec) = doc.get_mut("spec").and_then(Value::as_object_mut) {
@@ -55,7 +57,10 @@ fn finished(pod: &Stored) -> bool {
 pub(crate) fn ready(pod: &Stored) -> bool {
     let list = at(&pod.doc, "status.conditions").and_then(Value::as_array);
     !pod.deleting()
-        && list.into_iter().flatten().any(|c| c["type"] == "Ready" && c["status"] == "True")
+        && list
+            .into_iter()
+            .flatten()
+            .any(|c| c["type"] == "Ready" && c["status"] == "True")
 }
 
 fn conditions(pod: &Stored, ready: bool, reason: Option<(&str, &str)>) -> Vec<Value> {
@@ -93,8 +98,13 @@ fn containers(pod: &Stored, ready: bool, state: &Value) -> Vec<Value> {
 }
 
 fn base(pod: &Stored, phase: &str) -> Value {
-    let start = at(&pod.doc, "status.startTime").cloned().unwrap_or_else(|| clock::now().into());
-    let hash: u32 = pod.uid().bytes().fold(7, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b)));
+    let start = at(&pod.doc, "status.startTime")
+        .cloned()
+        .unwrap_or_else(|| clock::now().into());
+    let hash: u32 = pod
+        .uid()
+        .bytes()
+        .fold(7, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b)));
     let address = format!("10.244.{}.{}", (hash >> 8) & 0xff, (hash & 0xff).max(2));
     json!({
         "phase": phase, "qosClass": quality(pod), "startTime": start,
@@ -108,12 +118,14 @@ fn quality(pod: &Stored) -> &'static str {
     let list = at(&pod.doc, "spec.containers").and_then(Value::as_array);
     let containers: Vec<&Value> = list.into_iter().flatten().collect();
     let part = |c: &Value, which: &str| {
-        c.pointer(&format!("/resources/{which}")).and_then(Value::as_object).cloned()
+        c.pointer(&format!("/resources/{which}"))
+            .and_then(Value::as_object)
+            .cloned()
     };
     let both = |d: &Doc| d.contains_key("cpu") && d.contains_key("memory");
-    let guaranteed = containers.iter().all(|c| {
-        part(c, "limits").is_some_and(|l| both(&l) && part(c, "requests") == Some(l))
-    });
+    let guaranteed = containers
+        .iter()
+        .all(|c| part(c, "limits").is_some_and(|l| both(&l) && part(c, "requests") == Some(l)));
     let any = containers.iter().any(|c| {
         let filled = |which| part(c, which).is_some_and(|p| !p.is_empty());
         filled("limits") || filled("requests")
@@ -147,8 +159,7 @@ fn waiting(pod: &Stored, why: &str) -> Value {
         .filter_map(|c| c["name"].as_str().map(str::to_owned))
         .collect();
     let message = format!("containers with unready status: [{}]", names.join(" "));
-    status["conditions"] =
-        conditions(pod, false, Some(("ContainersNotReady", &message))).into();
+    status["conditions"] = conditions(pod, false, Some(("ContainersNotReady", &message))).into();
     status
 }
 
@@ -160,14 +171,22 @@ fn ended(pod: &Stored, well: bool) -> Value {
         "reason": reason, "exitCode": code, "startedAt": now, "finishedAt": now,
     }});
     status["containerStatuses"] = containers(pod, false, &state).into();
-    let why = if well { ("PodCompleted", "") } else { ("PodFailed", "") };
+    let why = if well {
+        ("PodCompleted", "")
+    } else {
+        ("PodFailed", "")
+    };
     status["conditions"] = conditions(pod, false, Some(why)).into();
     status
 }
 
 /// A pod from a template.
 pub(crate) fn from_template(template: &Value, owner: Value, name: &str) -> Value {
-    let mut fields = template.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut fields = template
+        .get("metadata")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     fields.remove("creationTimestamp");
     if name.ends_with('-') {
         fields.insert("generateName".to_owned(), name.into());

@@ -7,8 +7,11 @@ use crate::simulate::workloads::{Kind, Workshop, number, owner};
 use crate::store::{Stored, at};
 
 pub(crate) fn look(shop: &mut Workshop, kind: Kind, set: &Stored) {
-    let mut live: Vec<_> =
-        shop.children(set, Kind::Pod).into_iter().filter(|p| !p.deleting()).collect();
+    let mut live: Vec<_> = shop
+        .children(set, Kind::Pod)
+        .into_iter()
+        .filter(|p| !p.deleting())
+        .collect();
     let wanted = usize::try_from(number(set, "spec.replicas")).unwrap_or(0);
     let template = at(&set.doc, "spec.template").cloned().unwrap_or_default();
     let (api_version, name) = match kind {
@@ -27,8 +30,7 @@ pub(crate) fn look(shop: &mut Workshop, kind: Kind, set: &Stored) {
     }
     // Pods made just now are counted when the news of them arrives.
     let ready = live.iter().filter(|p| pods::ready(p)).count();
-    let mut status =
-        json!({"observedGeneration": set.generation(), "replicas": live.len()});
+    let mut status = json!({"observedGeneration": set.generation(), "replicas": live.len()});
     if !live.is_empty() {
         status["fullyLabeledReplicas"] = live.len().into();
     }

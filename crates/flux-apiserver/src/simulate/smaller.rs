@@ -20,14 +20,20 @@ pub(crate) fn claim(shop: &mut Workshop, claim: &Stored) {
         }
     }
     let volume = format!("pvc-{}", claim.uid());
-    shop.actor.modify("persistentvolumeclaims", &claim.key, "", |doc| {
-        doc["spec"]["volumeName"] = volume.clone().into();
-        true
-    });
-    let capacity = at(&claim.doc, "spec.resources.requests").cloned().unwrap_or_default();
-    let modes = at(&claim.doc, "spec.accessModes").cloned().unwrap_or_default();
+    shop.actor
+        .modify("persistentvolumeclaims", &claim.key, "", |doc| {
+            doc["spec"]["volumeName"] = volume.clone().into();
+            true
+        });
+    let capacity = at(&claim.doc, "spec.resources.requests")
+        .cloned()
+        .unwrap_or_default();
+    let modes = at(&claim.doc, "spec.accessModes")
+        .cloned()
+        .unwrap_or_default();
     let status = json!({"phase": "Bound", "accessModes": modes, "capacity": capacity});
-    shop.actor.set_status("persistentvolumeclaims", &claim.key, &status);
+    shop.actor
+        .set_status("persistentvolumeclaims", &claim.key, &status);
 }
 
 /// Gives a load balancer an address.
@@ -48,10 +54,19 @@ pub(crate) fn service(shop: &mut Workshop, service: &Stored) {
 
 /// Counts the pods a disruption budget is about, when the budget is written.
 pub(crate) fn budget(shop: &mut Workshop, budget: &Stored) {
-    let selector = at(&budget.doc, "spec.selector").cloned().unwrap_or_default();
-    let all = shop.actor.cluster.store.list("pods", Some(budget.namespace())).items;
-    let mine: Vec<_> =
-        all.iter().filter(|p| labels_match_query(&selector, p.meta().get("labels"))).collect();
+    let selector = at(&budget.doc, "spec.selector")
+        .cloned()
+        .unwrap_or_default();
+    let all = shop
+        .actor
+        .cluster
+        .store
+        .list("pods", Some(budget.namespace()))
+        .items;
+    let mine: Vec<_> = all
+        .iter()
+        .filter(|p| labels_match_query(&selector, p.meta().get("labels")))
+        .collect();
     let expected = mine.len();
     let healthy = mine.iter().filter(|p| pods::ready(p)).count();
     let amount = |path: &str| match at(&budget.doc, path) {
@@ -68,8 +83,11 @@ pub(crate) fn budget(shop: &mut Workshop, budget: &Stored) {
         (None, None) => 0,
     };
     let allowed = healthy.saturating_sub(desired);
-    let (state, reason) =
-        if allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
+    let (state, reason) = if allowed > 0 {
+        ("True", "SufficientPods")
+    } else {
+        ("False", "InsufficientPods")
+    };
     let mut wanted = condition(
         budget,
         json!({"type": "DisruptionAllowed", "status": state, "reason": reason, "message": ""}),
@@ -81,7 +99,8 @@ pub(crate) fn budget(shop: &mut Workshop, budget: &Stored) {
         "desiredHealthy": desired, "expectedPods": expected, "disruptionsAllowed": allowed,
         "conditions": [wanted],
     });
-    shop.actor.set_status("poddisruptionbudgets.policy", &budget.key, &status);
+    shop.actor
+        .set_status("poddisruptionbudgets.policy", &budget.key, &status);
 }
 
 /// API services without a service behind them are served by this server.
@@ -94,5 +113,6 @@ pub(crate) fn api_service(shop: &mut Workshop, service: &Stored) {
         "message": "Local APIServices are always available",
     });
     let status = json!({"conditions": [condition(service, wanted, false)]});
-    shop.actor.set_status("apiservices.apiregistration.k8s.io", &service.key, &status);
+    shop.actor
+        .set_status("apiservices.apiregistration.k8s.io", &service.key, &status);
 }

@@ -29,7 +29,10 @@ pub(crate) fn look(shop: &mut Workshop, set: &Stored) {
             Some(_) => {}
         }
     }
-    for pod in present.iter().filter(|p| ordinal(p) >= wanted && !p.deleting()) {
+    for pod in present
+        .iter()
+        .filter(|p| ordinal(p) >= wanted && !p.deleting())
+    {
         shop.actor.delete("pods", pod);
     }
     let all_ready = present.iter().all(|p| pods::ready(p));
@@ -47,7 +50,11 @@ pub(crate) fn look(shop: &mut Workshop, set: &Stored) {
 }
 
 fn ordinal(pod: &Stored) -> i64 {
-    pod.name().rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or(-1)
+    pod.name()
+        .rsplit('-')
+        .next()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(-1)
 }
 
 fn create(shop: &Workshop, set: &Stored, template: &Value, revision: &str, n: i64) {
@@ -61,13 +68,17 @@ fn create(shop: &Workshop, set: &Stored, template: &Value, revision: &str, n: i6
     pod["metadata"]["labels"]["apps.kubernetes.io/pod-index"] = n.to_string().into();
     let claims = at(&set.doc, "spec.volumeClaimTemplates").and_then(Value::as_array);
     for claim in claims.into_iter().flatten() {
-        let base = claim.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("data");
+        let base = claim
+            .pointer("/metadata/name")
+            .and_then(Value::as_str)
+            .unwrap_or("data");
         let claim_name = format!("{base}-{name}");
         let object = json!({
             "metadata": {"name": claim_name, "labels": set.meta().get("labels").cloned()},
             "spec": claim["spec"],
         });
-        shop.actor.create("persistentvolumeclaims", set.namespace(), object);
+        shop.actor
+            .create("persistentvolumeclaims", set.namespace(), object);
         if !pod["spec"]["volumes"].is_array() {
             pod["spec"]["volumes"] = json!([]);
         }
@@ -81,14 +92,20 @@ fn create(shop: &Workshop, set: &Stored, template: &Value, revision: &str, n: i6
 fn write_status(shop: &Workshop, set: &Stored, live: &[&Arc<Stored>], revision: &str) {
     let wanted = number(set, "spec.replicas");
     let ready = live.iter().filter(|p| pods::ready(p)).count();
-    let updated = live.iter().filter(|p| pods::label(p, HASH) == Some(revision)).count();
+    let updated = live
+        .iter()
+        .filter(|p| pods::label(p, HASH) == Some(revision))
+        .count();
     let old = at(&set.doc, "status.currentRevision").and_then(Value::as_str);
     let complete = i64::try_from(updated.min(ready)).unwrap_or(0) >= wanted;
     let current = match old {
         Some(old) if !complete => old,
         _ => revision,
     };
-    let on_current = live.iter().filter(|p| pods::label(p, HASH) == Some(current)).count();
+    let on_current = live
+        .iter()
+        .filter(|p| pods::label(p, HASH) == Some(current))
+        .count();
     let mut status = json!({
         "observedGeneration": set.generation(),
         "replicas": live.len(),
@@ -97,12 +114,15 @@ fn write_status(shop: &Workshop, set: &Stored, live: &[&Arc<Stored>], revision: 
         "updateRevision": revision,
         "collisionCount": 0,
     });
-    for (field, value) in
-        [("readyReplicas", ready), ("updatedReplicas", updated), ("currentReplicas", on_current)]
-    {
+    for (field, value) in [
+        ("readyReplicas", ready),
+        ("updatedReplicas", updated),
+        ("currentReplicas", on_current),
+    ] {
         if value > 0 {
             status[field] = value.into();
         }
     }
-    shop.actor.set_status("statefulsets.apps", &set.key, &status);
+    shop.actor
+        .set_status("statefulsets.apps", &set.key, &status);
 }

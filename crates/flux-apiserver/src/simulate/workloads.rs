@@ -46,11 +46,17 @@ impl Kind {
     ];
 
     fn of(table: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, t)| *t == table).map(|(kind, _)| *kind)
+        Self::ALL
+            .iter()
+            .find(|(_, t)| *t == table)
+            .map(|(kind, _)| *kind)
     }
 
     pub(crate) fn table(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, table)| table)
+        Self::ALL
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("", |(_, table)| table)
     }
 }
 
@@ -119,16 +125,25 @@ async fn until(at: Option<Instant>) {
 
 /// The UID of the controlling owner.
 pub(crate) fn controller(object: &Stored) -> Option<&Value> {
-    let owners = object.meta().get("ownerReferences").and_then(Value::as_array)?;
-    owners.iter().find(|o| o.get("controller") == Some(&Value::Bool(true)))
+    let owners = object
+        .meta()
+        .get("ownerReferences")
+        .and_then(Value::as_array)?;
+    owners
+        .iter()
+        .find(|o| o.get("controller") == Some(&Value::Bool(true)))
 }
 
 impl Workshop {
     fn see(&mut self, change: &Change) {
-        let Some(kind) = Kind::of(&change.table) else { return };
+        let Some(kind) = Kind::of(&change.table) else {
+            return;
+        };
         let object = &change.object;
         let place = (kind, object.key.clone());
-        let owner = controller(object).and_then(|o| o.get("uid")).and_then(Value::as_str);
+        let owner = controller(object)
+            .and_then(|o| o.get("uid"))
+            .and_then(Value::as_str);
         if let Some(owner) = owner {
             let set = self.owned.entry(owner.to_owned()).or_default();
             if change.kind == ChangeKind::Deleted {
@@ -142,13 +157,17 @@ impl Workshop {
             self.owned.remove(object.uid());
             self.since.remove(object.uid());
         } else {
-            self.since.entry(object.uid().to_owned()).or_insert_with(Instant::now);
+            self.since
+                .entry(object.uid().to_owned())
+                .or_insert_with(Instant::now);
             self.dirty.insert(place);
         }
     }
 
     fn mark_owner(&mut self, object: &Stored) {
-        let Some(owner) = controller(object) else { return };
+        let Some(owner) = controller(object) else {
+            return;
+        };
         let text = |field: &str| owner.get(field).and_then(Value::as_str).unwrap_or("");
         let kind = match text("kind") {
             "ReplicaSet" => Kind::ReplicaSet,
@@ -159,7 +178,8 @@ impl Workshop {
             "Job" => Kind::Job,
             _ => return,
         };
-        self.dirty.insert((kind, Key::new(object.namespace(), text("name"))));
+        self.dirty
+            .insert((kind, Key::new(object.namespace(), text("name"))));
     }
 
     fn fire(&mut self) {
@@ -180,7 +200,11 @@ impl Workshop {
 
     /// Whether this long has passed since the object was first seen; if not, it is looked at then.
     pub(crate) fn due(&mut self, kind: Kind, object: &Stored, after: Duration) -> bool {
-        let since = self.since.get(object.uid()).copied().unwrap_or_else(Instant::now);
+        let since = self
+            .since
+            .get(object.uid())
+            .copied()
+            .unwrap_or_else(Instant::now);
         let at = since + after;
         if Instant::now() >= at {
             return true;
@@ -190,7 +214,9 @@ impl Workshop {
     }
 
     fn look(&mut self, kind: Kind, key: &Key) {
-        let Some(object) = self.actor.get(kind.table(), key) else { return };
+        let Some(object) = self.actor.get(kind.table(), key) else {
+            return;
+        };
         if object.deleting() && kind != Kind::Pod {
             return;
         }
@@ -230,7 +256,9 @@ impl Workshop {
                     _ => Fate::Ready(after),
                 };
             }
-            let Some(owner) = controller(current) else { break };
+            let Some(owner) = controller(current) else {
+                break;
+            };
             let text = |field: &str| owner.get(field).and_then(Value::as_str).unwrap_or("");
             let table = match text("kind") {
                 "ReplicaSet" => "replicasets.apps",
@@ -268,10 +296,15 @@ pub(crate) fn number(object: &Stored, path: &str) -> i64 {
 pub(crate) fn condition(old: &Stored, wanted: Value, updated: bool) -> Value {
     let mut wanted = wanted;
     let list = at(&old.doc, "status.conditions").and_then(Value::as_array);
-    let before = list.into_iter().flatten().find(|c| c["type"] == wanted["type"]);
+    let before = list
+        .into_iter()
+        .flatten()
+        .find(|c| c["type"] == wanted["type"]);
     let now = Value::from(clock::now());
     let time = |c: Option<&Value>, field: &str| {
-        c.and_then(|c| c.get(field)).cloned().unwrap_or_else(|| now.clone())
+        c.and_then(|c| c.get(field))
+            .cloned()
+            .unwrap_or_else(|| now.clone())
     };
     let same_status = before.filter(|b| b["status"] == wanted["status"]);
     wanted["lastTransitionTime"] = time(same_status, "lastTransitionTime");
@@ -291,5 +324,8 @@ pub(crate) fn hash(template: &Value) -> String {
     }
     const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     let digits = hash.to_string();
-    digits.bytes().map(|b| char::from(LETTERS[usize::from(b) % LETTERS.len()])).collect()
+    digits
+        .bytes()
+        .map(|b| char::from(LETTERS[usize::from(b) % LETTERS.len()]))
+        .collect()
 }

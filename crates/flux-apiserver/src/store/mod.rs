@@ -93,7 +93,11 @@ pub(crate) enum History {
 
 impl Store {
     pub(crate) fn new(history: usize) -> Self {
-        Self { inner: Mutex::default(), history: history.max(16), rbac_epoch: AtomicU64::new(0) }
+        Self {
+            inner: Mutex::default(),
+            history: history.max(16),
+            rbac_epoch: AtomicU64::new(0),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -116,8 +120,14 @@ impl Store {
     /// All objects of a table, or of one namespace.
     pub(crate) fn list(&self, table: &str, namespace: Option<&str>) -> Listed {
         let inner = self.lock();
-        let items = inner.tables.get(table).map_or_else(Vec::new, |t| select(t, namespace));
-        Listed { version: inner.version, items }
+        let items = inner
+            .tables
+            .get(table)
+            .map_or_else(Vec::new, |t| select(t, namespace));
+        Listed {
+            version: inner.version,
+            items,
+        }
     }
 
     /// The objects as they were at a version, worked out from the history.
@@ -132,14 +142,19 @@ impl Store {
             return Err(History::Future(inner.version));
         }
         let Some(t) = inner.tables.get(table) else {
-            return Ok(Listed { version, items: Vec::new() });
+            return Ok(Listed {
+                version,
+                items: Vec::new(),
+            });
         };
         let floor = t.compacted.max(inner.compacted);
         if version < floor {
             return Err(History::Gone(floor));
         }
-        let mut view: BTreeMap<Key, Arc<Stored>> =
-            select(t, namespace).into_iter().map(|s| (s.key.clone(), s)).collect();
+        let mut view: BTreeMap<Key, Arc<Stored>> = select(t, namespace)
+            .into_iter()
+            .map(|s| (s.key.clone(), s))
+            .collect();
         for change in t.history.iter().rev().take_while(|c| c.version() > version) {
             let key = &change.object.key;
             if namespace.is_some_and(|ns| *ns != *key.namespace) {
@@ -150,7 +165,10 @@ impl Store {
                 None => view.remove(key),
             };
         }
-        Ok(Listed { version, items: view.into_values().collect() })
+        Ok(Listed {
+            version,
+            items: view.into_values().collect(),
+        })
     }
 
     /// Carries out one write and tells all watches.
@@ -195,7 +213,9 @@ impl Store {
         }
         t.history.push_back(Arc::clone(&change));
         t.watchers.retain(|watcher| watcher.offer(&change));
-        inner.taps.retain(|tap| tap.send(Arc::clone(&change)).is_ok());
+        inner
+            .taps
+            .retain(|tap| tap.send(Arc::clone(&change)).is_ok());
         if table.ends_with(".rbac.authorization.k8s.io") {
             self.rbac_epoch.fetch_add(1, Ordering::AcqRel);
         }
@@ -237,7 +257,11 @@ impl Store {
         inner.next_watcher += 1;
         let (watcher, items) = watch::Watcher::new(inner.next_watcher, filter);
         t.watchers.push(watcher);
-        Ok(Delivery { version: inner.version, first, items })
+        Ok(Delivery {
+            version: inner.version,
+            first,
+            items,
+        })
     }
 
     /// Every change from now on, for the server's own controllers.

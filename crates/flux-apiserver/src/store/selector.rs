@@ -46,13 +46,26 @@ impl LabelSelector {
                 requirements.push((key.clone(), Operator::In(vec![value])));
             }
         }
-        for item in selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten()
+        for item in selector
+            .get("matchExpressions")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
         {
-            let key = item.get("key").and_then(Value::as_str).unwrap_or("").to_owned();
+            let key = item
+                .get("key")
+                .and_then(Value::as_str)
+                .unwrap_or("")
+                .to_owned();
             let values: Vec<String> = item
                 .get("values")
                 .and_then(Value::as_array)
-                .map(|v| v.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+                .map(|v| {
+                    v.iter()
+                        .filter_map(Value::as_str)
+                        .map(str::to_owned)
+                        .collect()
+                })
                 .unwrap_or_default();
             let operator = match item.get("operator").and_then(Value::as_str) {
                 Some("In") => Operator::In(values),
@@ -108,7 +121,9 @@ fn split_outside_parentheses(text: &str) -> Vec<&str> {
 fn requirement(part: &str) -> Option<(String, Operator)> {
     let key_ok = |key: &str| {
         !key.is_empty()
-            && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
+            && key
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
     };
     let checked = |key: &str, operator: Operator| {
         let key = key.trim();
@@ -164,14 +179,21 @@ impl FieldSelector {
                     "field label not supported: {key}"
                 )));
             }
-            terms.push((key.to_owned(), equal, value.replace("\\,", ",").replace("\\=", "=")));
+            terms.push((
+                key.to_owned(),
+                equal,
+                value.replace("\\,", ",").replace("\\=", "="),
+            ));
         }
         Ok(Self(terms))
     }
 
     /// The name if the selector asks for exactly one.
     pub(crate) fn exact_name(&self) -> Option<&str> {
-        let hit = self.0.iter().find(|(k, equal, _)| k == "metadata.name" && *equal)?;
+        let hit = self
+            .0
+            .iter()
+            .find(|(k, equal, _)| k == "metadata.name" && *equal)?;
         Some(&hit.2)
     }
 
@@ -179,7 +201,9 @@ impl FieldSelector {
         self.0.iter().all(|(path, equal, want)| {
             let have = super::at(doc, path);
             let same = match have {
-                None | Some(Value::Null) => want.is_empty() || default_of(path) == Some(want.as_str()),
+                None | Some(Value::Null) => {
+                    want.is_empty() || default_of(path) == Some(want.as_str())
+                }
                 Some(Value::String(text)) => text == want,
                 Some(Value::Bool(flag)) => flag.to_string() == *want,
                 Some(other) => other.to_string() == *want,

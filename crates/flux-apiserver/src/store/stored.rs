@@ -17,7 +17,10 @@ pub(crate) struct Key {
 
 impl Key {
     pub(crate) fn new(namespace: &str, name: &str) -> Self {
-        Self { namespace: namespace.into(), name: name.into() }
+        Self {
+            namespace: namespace.into(),
+            name: name.into(),
+        }
     }
 }
 
@@ -34,12 +37,22 @@ impl Stored {
     /// Stamps `metadata.resourceVersion` and freezes the document.
     pub(crate) fn new(version: u64, key: Key, mut doc: Doc) -> Self {
         meta_mut(&mut doc).insert("resourceVersion".to_owned(), version.to_string().into());
-        Self { version, key, doc, bytes: OnceLock::new() }
+        Self {
+            version,
+            key,
+            doc,
+            bytes: OnceLock::new(),
+        }
     }
 
     /// An object that is not stored, as a dry run answers it.
     pub(crate) fn draft(key: Key, doc: Doc) -> Self {
-        Self { version: 0, key, doc, bytes: OnceLock::new() }
+        Self {
+            version: 0,
+            key,
+            doc,
+            bytes: OnceLock::new(),
+        }
     }
 
     pub(crate) fn meta(&self) -> &Doc {
@@ -71,7 +84,10 @@ impl Stored {
     }
 
     pub(crate) fn generation(&self) -> i64 {
-        self.meta().get("generation").and_then(Value::as_i64).unwrap_or(0)
+        self.meta()
+            .get("generation")
+            .and_then(Value::as_i64)
+            .unwrap_or(0)
     }
 
     /// `metadata.finalizers`.
@@ -86,7 +102,9 @@ impl Stored {
     /// The document as JSON, serialised once: `{"metadata":...}`.
     pub(crate) fn bytes(&self) -> &Bytes {
         self.bytes.get_or_init(|| {
-            serde_json::to_vec(&self.doc).expect("a JSON map always serialises").into()
+            serde_json::to_vec(&self.doc)
+                .expect("a JSON map always serialises")
+                .into()
         })
     }
 
@@ -111,12 +129,16 @@ pub(crate) fn splice(buffer: &mut Vec<u8>, head: &str, fields: &[u8]) {
 /// `metadata` of a document; an empty map if there is none.
 pub(crate) fn meta(doc: &Doc) -> &Doc {
     static EMPTY: std::sync::LazyLock<Doc> = std::sync::LazyLock::new(Map::new);
-    doc.get("metadata").and_then(Value::as_object).unwrap_or(&EMPTY)
+    doc.get("metadata")
+        .and_then(Value::as_object)
+        .unwrap_or(&EMPTY)
 }
 
 /// `metadata` of a document, made if missing.
 pub(crate) fn meta_mut(doc: &mut Doc) -> &mut Doc {
-    let value = doc.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
+    let value = doc
+        .entry("metadata")
+        .or_insert_with(|| Value::Object(Map::new()));
     if !value.is_object() {
         *value = Value::Object(Map::new());
     }

@@ -51,7 +51,10 @@ pub(crate) struct WatchItem {
 
 impl WatchItem {
     pub(crate) fn added(object: Arc<Stored>) -> Self {
-        Self { kind: ChangeKind::Added, object }
+        Self {
+            kind: ChangeKind::Added,
+            object,
+        }
     }
 }
 
@@ -64,17 +67,26 @@ pub(crate) struct Filter {
 
 impl Filter {
     pub(crate) fn accepts(&self, object: &Stored) -> bool {
-        self.namespace.as_deref().is_none_or(|ns| *ns == *object.key.namespace)
+        self.namespace
+            .as_deref()
+            .is_none_or(|ns| *ns == *object.key.namespace)
             && self.selection.accepts(&object.doc)
     }
 
     /// How this watch sees a change: an object that no longer matches is deleted for it.
     pub(crate) fn item(&self, change: &Change) -> Option<WatchItem> {
-        if self.namespace.as_deref().is_some_and(|ns| *ns != *change.object.key.namespace) {
+        if self
+            .namespace
+            .as_deref()
+            .is_some_and(|ns| *ns != *change.object.key.namespace)
+        {
             return None;
         }
         if self.selection.is_empty() {
-            return Some(WatchItem { kind: change.kind, object: Arc::clone(&change.object) });
+            return Some(WatchItem {
+                kind: change.kind,
+                object: Arc::clone(&change.object),
+            });
         }
         let before = change.previous.as_deref().is_some_and(|p| self.accepts(p));
         let after = change.kind != ChangeKind::Deleted && self.accepts(&change.object);
@@ -84,15 +96,14 @@ impl Filter {
             (true, false) => ChangeKind::Deleted,
             (false, false) => return None,
         };
-        let object = match (&change.previous, kind, change.kind) {
-            // The last state that matched, at the version of the change.
-            (Some(previous), ChangeKind::Deleted, ChangeKind::Modified) => Arc::new(Stored::new(
-                change.version(),
-                previous.key.clone(),
-                previous.doc.clone(),
-            )),
-            _ => Arc::clone(&change.object),
-        };
+        let object =
+            match (&change.previous, kind, change.kind) {
+                // The last state that matched, at the version of the change.
+                (Some(previous), ChangeKind::Deleted, ChangeKind::Modified) => Arc::new(
+                    Stored::new(change.version(), previous.key.clone(), previous.doc.clone()),
+                ),
+                _ => Arc::clone(&change.object),
+            };
         Some(WatchItem { kind, object })
     }
 }

@@ -13,18 +13,30 @@ pub(crate) fn token(call: &Call<'_>) -> Result<Reply, ApiError> {
     let account = read::fetch(call)?;
     let mut body = decode_body(&call.ask.content_type, &call.ask.body)?;
     let spec = body.get("spec").cloned().unwrap_or_else(|| json!({}));
-    let seconds = spec.get("expirationSeconds").and_then(Value::as_i64).unwrap_or(3600);
+    let seconds = spec
+        .get("expirationSeconds")
+        .and_then(Value::as_i64)
+        .unwrap_or(3600);
     if seconds < 600 {
         let errors = vec![FieldError::invalid(
             "spec.expirationSeconds",
             &seconds.into(),
             "may not specify a duration less than 10 minutes",
         )];
-        return Err(ApiError::invalid("authentication.k8s.io", "TokenRequest", "", errors));
+        return Err(ApiError::invalid(
+            "authentication.k8s.io",
+            "TokenRequest",
+            "",
+            errors,
+        ));
     }
     let list = spec.get("audiences").and_then(Value::as_array);
-    let mut audiences: Vec<String> =
-        list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let mut audiences: Vec<String> = list
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
     if audiences.is_empty() {
         audiences.push(AUDIENCE.to_owned());
     }

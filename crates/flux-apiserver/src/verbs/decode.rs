@@ -42,11 +42,15 @@ fn check_type(call: &Call<'_>, doc: &Doc) -> Result<(), ApiError> {
     }
     if kind.is_empty() {
         let body = String::from_utf8_lossy(&call.ask.body).trim().to_owned();
-        return Err(ApiError::bad_request(format!("Object 'Kind' is missing in '{body}'")));
+        return Err(ApiError::bad_request(format!(
+            "Object 'Kind' is missing in '{body}'"
+        )));
     }
     if api_version.is_empty() {
         let body = String::from_utf8_lossy(&call.ask.body).trim().to_owned();
-        return Err(ApiError::bad_request(format!("Object 'apiVersion' is missing in '{body}'")));
+        return Err(ApiError::bad_request(format!(
+            "Object 'apiVersion' is missing in '{body}'"
+        )));
     }
     if api_version != want {
         return Err(ApiError::bad_request(format!(
@@ -66,7 +70,10 @@ fn check_type(call: &Call<'_>, doc: &Doc) -> Result<(), ApiError> {
 
 fn check_meta(call: &Call<'_>, doc: &mut Doc, named: Named) -> Result<(), ApiError> {
     let target = &call.ask.target;
-    if !matches!(doc.get("metadata"), None | Some(Value::Object(_) | Value::Null)) {
+    if !matches!(
+        doc.get("metadata"),
+        None | Some(Value::Object(_) | Value::Null)
+    ) {
         return Err(ApiError::bad_request("metadata is not an object"));
     }
     let namespace = str_at(meta(doc), "namespace").to_owned();

@@ -37,7 +37,10 @@ pub(crate) struct DeleteOptions {
 impl DeleteOptions {
     fn read(call: &Call<'_>) -> Result<Self, ApiError> {
         let params = &call.ask.params;
-        let mut options = Self { dry_run: params.dry_run, ..Self::default() };
+        let mut options = Self {
+            dry_run: params.dry_run,
+            ..Self::default()
+        };
         options.propagation = propagation(&params.propagation)?;
         if params.orphan == Some(true) {
             options.propagation = Some(Propagation::Orphan);
@@ -114,15 +117,23 @@ fn returns_object(resource: &Resource) -> bool {
     resource.custom.is_none()
         && matches!(
             resource.kind.as_str(),
-            "Pod" | "Service" | "PersistentVolume" | "PersistentVolumeClaim" | "ServiceAccount"
-                | "ResourceQuota" | "PodTemplate"
+            "Pod"
+                | "Service"
+                | "PersistentVolume"
+                | "PersistentVolumeClaim"
+                | "ServiceAccount"
+                | "ResourceQuota"
+                | "PodTemplate"
         )
 }
 
 pub(crate) fn collection(call: &Call<'_>) -> Result<Reply, ApiError> {
     let options = DeleteOptions::read(call)?;
     let selection = read::selection(call)?;
-    let listed = call.cluster.store.list(&call.resource.table, call.namespace());
+    let listed = call
+        .cluster
+        .store
+        .list(&call.resource.table, call.namespace());
     let mut items = listed.items;
     items.retain(|object| selection.accepts(&object.doc));
     for item in &items {
@@ -153,7 +164,11 @@ pub(crate) fn delete_object(
         let (doc, wait) = marked(cluster, resource, &live, options);
         if options.dry_run {
             let draft = Arc::new(Stored::draft(key.clone(), doc));
-            return Ok(if wait { Deleted::Marked(draft) } else { Deleted::Gone(draft) });
+            return Ok(if wait {
+                Deleted::Marked(draft)
+            } else {
+                Deleted::Gone(draft)
+            });
         }
         if wait && doc == live.doc {
             return Ok(Deleted::Marked(live));
@@ -249,7 +264,10 @@ fn marked(
 }
 
 fn namespace_done(doc: &Doc) -> bool {
-    let finalizers = doc.get("spec").and_then(|s| s.get("finalizers")).and_then(Value::as_array);
+    let finalizers = doc
+        .get("spec")
+        .and_then(|s| s.get("finalizers"))
+        .and_then(Value::as_array);
     finalizers.is_none_or(Vec::is_empty)
 }
 
@@ -259,12 +277,19 @@ fn grace(cluster: &Cluster, resource: &Resource, live: &Stored, options: &Delete
         return 0;
     }
     let at = |path: &str| crate::store::at(&live.doc, path);
-    let scheduled = at("spec.nodeName").and_then(Value::as_str).is_some_and(|n| !n.is_empty());
+    let scheduled = at("spec.nodeName")
+        .and_then(Value::as_str)
+        .is_some_and(|n| !n.is_empty());
     let phase = at("status.phase").and_then(Value::as_str).unwrap_or("");
     if !scheduled || matches!(phase, "Succeeded" | "Failed") {
         return 0;
     }
-    let own = at("spec.terminationGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(30);
-    let earlier = live.meta().get("deletionGracePeriodSeconds").and_then(Value::as_i64);
+    let own = at("spec.terminationGracePeriodSeconds")
+        .and_then(Value::as_i64)
+        .unwrap_or(30);
+    let earlier = live
+        .meta()
+        .get("deletionGracePeriodSeconds")
+        .and_then(Value::as_i64);
     options.grace.unwrap_or_else(|| earlier.unwrap_or(own))
 }

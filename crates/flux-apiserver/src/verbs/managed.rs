@@ -30,14 +30,21 @@ impl Versions for Served<'_> {
     fn at(&self, _object: &Value, api_version: &str) -> Versioned<'_> {
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         let same = self.snapshot.find(group, version, &self.resource.plural);
-        if same.is_some() { Versioned::Same } else { Versioned::Missing }
+        if same.is_some() {
+            Versioned::Same
+        } else {
+            Versioned::Missing
+        }
     }
 }
 
 fn with_target<T>(writer: &Writer<'_>, then: impl FnOnce(&Target<'_>) -> T) -> T {
     let resource = writer.resource;
     let snapshot = writer.cluster.registry.snapshot();
-    let served = Served { snapshot: &snapshot, resource };
+    let served = Served {
+        snapshot: &snapshot,
+        resource,
+    };
     let api_version = resource.api_version();
     let now = clock::now();
     let status = writer.subresource == "status";
@@ -88,9 +95,13 @@ pub(crate) fn apply(
     force: bool,
 ) -> Result<Doc, ApiError> {
     let old = live.map(|live| to_value(writer.resource, &live.doc));
-    let options = flux_merge::ApplyOptions { manager: writer.manager, force };
-    let outcome =
-        with_target(writer, |target| flux_merge::apply(target, old.as_ref(), applied, options));
+    let options = flux_merge::ApplyOptions {
+        manager: writer.manager,
+        force,
+    };
+    let outcome = with_target(writer, |target| {
+        flux_merge::apply(target, old.as_ref(), applied, options)
+    });
     match outcome {
         Ok(applied) => {
             let mut doc = into_doc(applied.object);
@@ -102,7 +113,9 @@ pub(crate) fn apply(
 }
 
 fn into_doc(object: Value) -> Doc {
-    let Value::Object(mut doc) = object else { return Doc::new() };
+    let Value::Object(mut doc) = object else {
+        return Doc::new();
+    };
     doc.remove("apiVersion");
     doc.remove("kind");
     doc
@@ -131,7 +144,9 @@ fn refusal(error: &MergeError) -> ApiError {
 /// Whether two states of an object differ in nothing but the times of managed fields.
 pub(crate) fn same(old: &Doc, new: &Doc) -> bool {
     let same_rest = old.len() == new.len()
-        && old.iter().all(|(key, value)| key == "metadata" || new.get(key) == Some(value));
+        && old
+            .iter()
+            .all(|(key, value)| key == "metadata" || new.get(key) == Some(value));
     if !same_rest {
         return false;
     }
@@ -144,10 +159,14 @@ pub(crate) fn same(old: &Doc, new: &Doc) -> bool {
 }
 
 fn same_but_times(a: &Value, b: &Value) -> bool {
-    let (Some(a), Some(b)) = (a.as_array(), b.as_array()) else { return a == b };
+    let (Some(a), Some(b)) = (a.as_array(), b.as_array()) else {
+        return a == b;
+    };
     a.len() == b.len()
         && a.iter().zip(b).all(|(a, b)| {
-            let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else { return a == b };
+            let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else {
+                return a == b;
+            };
             a.len() == b.len() && a.iter().all(|(k, v)| k == "time" || b.get(k) == Some(v))
         })
 }

@@ -20,8 +20,8 @@ use std::sync::Arc;
 pub(crate) use convert::outgoing;
 pub(crate) use delete::{DeleteOptions, Propagation, delete_object};
 pub(crate) use managed::manager_of;
-pub(crate) use scale::selector_text;
 pub(crate) use persist::{Desired, Writer, serve_definition, system_user};
+pub(crate) use scale::selector_text;
 
 use crate::cluster::Cluster;
 use crate::error::ApiError;
@@ -41,8 +41,11 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     pub(crate) fn key(&self) -> Key {
-        let namespace =
-            if self.resource.namespaced { self.ask.target.namespace.as_str() } else { "" };
+        let namespace = if self.resource.namespaced {
+            self.ask.target.namespace.as_str()
+        } else {
+            ""
+        };
         Key::new(namespace, &self.ask.target.name)
     }
 
@@ -99,7 +102,13 @@ pub(crate) fn serve(cluster: &Arc<Cluster>, ask: &Ask) -> Result<Reply, ApiError
     ask.params.check()?;
     let form = accept(&ask.accept)?;
     let warnings = resource.deprecation.iter().cloned().collect();
-    let call = Call { cluster, ask, resource, form, warnings: RefCell::new(warnings) };
+    let call = Call {
+        cluster,
+        ask,
+        resource,
+        form,
+        warnings: RefCell::new(warnings),
+    };
     let mut reply = if target.subresource.is_empty() {
         main_resource(&call)?
     } else {
@@ -149,11 +158,16 @@ fn main_resource(call: &Call<'_>) -> Result<Reply, ApiError> {
 
 /// Puts the names of the address into an applied configuration that leaves them out.
 pub(crate) fn complete_applied(call: &Call<'_>, applied: &mut serde_json::Value) {
-    let Some(fields) = applied.as_object_mut() else { return };
+    let Some(fields) = applied.as_object_mut() else {
+        return;
+    };
     let meta = crate::store::meta_mut(fields);
     meta.insert("name".to_owned(), call.ask.target.name.clone().into());
     if call.resource.namespaced {
-        meta.insert("namespace".to_owned(), call.ask.target.namespace.clone().into());
+        meta.insert(
+            "namespace".to_owned(),
+            call.ask.target.namespace.clone().into(),
+        );
     } else {
         meta.remove("namespace");
     }

@@ -22,7 +22,10 @@ pub(crate) fn patch(call: &Call<'_>) -> Result<Reply, ApiError> {
         return apply(call);
     }
     if call.ask.params.force.is_some() {
-        let errors = vec![FieldError::forbidden("force", "may not be specified for non-apply patch")];
+        let errors = vec![FieldError::forbidden(
+            "force",
+            "may not be specified for non-apply patch",
+        )];
         return Err(ApiError::invalid("meta.k8s.io", "PatchOptions", "", errors));
     }
     let object = call.writer().update(&call.key(), |live| {
@@ -41,9 +44,8 @@ pub(crate) fn plain(call: &Call<'_>, current: Value) -> Result<Doc, ApiError> {
         let accepted = if custom { ACCEPTED } else { ACCEPTED_TYPED };
         return Err(ApiError::unsupported_media_type(accepted));
     }
-    let parsed: Value = serde_json::from_slice(&call.ask.body).map_err(|error| {
-        ApiError::bad_request(format!("error decoding patch: {error}"))
-    })?;
+    let parsed: Value = serde_json::from_slice(&call.ask.body)
+        .map_err(|error| ApiError::bad_request(format!("error decoding patch: {error}")))?;
     let mut patched = current;
     match media {
         "json" => {
@@ -63,7 +65,9 @@ pub(crate) fn plain(call: &Call<'_>, current: Value) -> Result<Doc, ApiError> {
     }
     match patched {
         Value::Object(doc) => Ok(doc),
-        _ => Err(ApiError::bad_request("the patched object is no JSON object")),
+        _ => Err(ApiError::bad_request(
+            "the patched object is no JSON object",
+        )),
     }
 }
 
@@ -87,13 +91,17 @@ fn patch_error(error: &PatchError) -> ApiError {
 fn apply(call: &Call<'_>) -> Result<Reply, ApiError> {
     let params = &call.ask.params;
     if params.field_manager.is_empty() {
-        let errors =
-            vec![FieldError::required("fieldManager", "is required for apply patch")];
+        let errors = vec![FieldError::required(
+            "fieldManager",
+            "is required for apply patch",
+        )];
         return Err(ApiError::invalid("meta.k8s.io", "PatchOptions", "", errors));
     }
     let applied = decode_yaml(&call.ask.body)?;
     let Value::Object(fields) = applied else {
-        return Err(ApiError::bad_request("error decoding YAML: the body is not an object"));
+        return Err(ApiError::bad_request(
+            "error decoding YAML: the body is not an object",
+        ));
     };
     check_address(call, &fields)?;
     let applied = Value::Object(fields);
@@ -136,7 +144,10 @@ fn check_address(call: &Call<'_>, fields: &Doc) -> Result<(), ApiError> {
 
 /// An apply with a UID is about that very object and creates none.
 fn check_uid(call: &Call<'_>, live: Option<&Stored>, applied: &Value) -> Result<(), ApiError> {
-    let uid = applied.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or("");
+    let uid = applied
+        .pointer("/metadata/uid")
+        .and_then(Value::as_str)
+        .unwrap_or("");
     if live.is_some() || uid.is_empty() {
         return Ok(());
     }

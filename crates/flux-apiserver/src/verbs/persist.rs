@@ -75,12 +75,22 @@ impl Writer<'_> {
                 return Err(self.exists(&name, generated));
             }
             meta_mut(&mut doc).remove("resourceVersion");
-            return Ok(Written { object: Arc::new(Stored::draft(key, doc)), created: true });
+            return Ok(Written {
+                object: Arc::new(Stored::draft(key, doc)),
+                created: true,
+            });
         }
-        match self.cluster.store.write(&self.resource.table, &key, Write::Create(doc)) {
+        match self
+            .cluster
+            .store
+            .write(&self.resource.table, &key, Write::Create(doc))
+        {
             Ok(object) => {
                 admission::after_write(self.cluster, self.resource, &object);
-                Ok(Written { object, created: true })
+                Ok(Written {
+                    object,
+                    created: true,
+                })
             }
             Err(_) => Err(self.exists(&name, generated)),
         }
@@ -89,7 +99,9 @@ impl Writer<'_> {
     fn exists(&self, name: &str, generated: bool) -> ApiError {
         let mut error = ApiError::already_exists(&self.resource.group_resource(), name);
         if generated {
-            error.message.push_str(", the server was not able to generate a unique name for the object");
+            error
+                .message
+                .push_str(", the server was not able to generate a unique name for the object");
         }
         error
     }
@@ -111,19 +123,38 @@ impl Writer<'_> {
         if str_at(fields, "name").is_empty() {
             let prefix = str_at(fields, "generateName").to_owned();
             if prefix.is_empty() {
-                let errors = vec![FieldError::required("metadata.name", "name or generateName is required")];
+                let errors = vec![FieldError::required(
+                    "metadata.name",
+                    "name or generateName is required",
+                )];
                 let resource = self.resource;
-                return Err(ApiError::invalid(&resource.group, &resource.kind, "", errors));
+                return Err(ApiError::invalid(
+                    &resource.group,
+                    &resource.kind,
+                    "",
+                    errors,
+                ));
             }
-            let cut = prefix.char_indices().nth(58).map_or(prefix.len(), |(i, _)| i);
-            fields.insert("name".to_owned(), format!("{}{}", &prefix[..cut], clock::suffix(5)).into());
+            let cut = prefix
+                .char_indices()
+                .nth(58)
+                .map_or(prefix.len(), |(i, _)| i);
+            fields.insert(
+                "name".to_owned(),
+                format!("{}{}", &prefix[..cut], clock::suffix(5)).into(),
+            );
         }
         if namespace.is_empty() {
             fields.remove("namespace");
         } else {
             fields.insert("namespace".to_owned(), namespace.into());
         }
-        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
+        for field in [
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "selfLink",
+            "resourceVersion",
+        ] {
             fields.remove(field);
         }
         fields.retain(|_, value| !value.is_null());
@@ -142,7 +173,11 @@ impl Writer<'_> {
             return Ok(());
         }
         let gr = self.resource.group_resource();
-        let Some(found) = self.cluster.store.get("namespaces", &Key::new("", namespace)) else {
+        let Some(found) = self
+            .cluster
+            .store
+            .get("namespaces", &Key::new("", namespace))
+        else {
             let namespaces = crate::error::GroupResource::new("", "namespaces");
             return Err(ApiError::not_found(&namespaces, namespace));
         };
@@ -176,7 +211,10 @@ impl Writer<'_> {
             };
             let desired = change(Some(&live))?;
             if let Some(object) = self.replace(&live, desired)? {
-                return Ok(Written { object, created: false });
+                return Ok(Written {
+                    object,
+                    created: false,
+                });
             }
         }
         Err(self.conflict(&key.name))
@@ -197,7 +235,11 @@ impl Writer<'_> {
     }
 
     /// One attempt; `None` if somebody was faster.
-    fn replace(&self, live: &Arc<Stored>, desired: Desired) -> Result<Option<Arc<Stored>>, ApiError> {
+    fn replace(
+        &self,
+        live: &Arc<Stored>,
+        desired: Desired,
+    ) -> Result<Option<Arc<Stored>>, ApiError> {
         let (mut doc, applied) = match desired {
             Desired::Changed(doc) => (doc, false),
             Desired::Applied(doc) => (doc, true),
@@ -206,13 +248,19 @@ impl Writer<'_> {
         self.keep_immutable(live, &mut doc);
         self.split_status(live, &mut doc);
         admission::on_update(self, live, &mut doc)?;
-        if self.resource.generation && self.subresource != "status" && spec_differs(self.resource, live, &doc) {
+        if self.resource.generation
+            && self.subresource != "status"
+            && spec_differs(self.resource, live, &doc)
+        {
             meta_mut(&mut doc).insert("generation".to_owned(), (live.generation() + 1).into());
         }
         if !applied {
             managed::track(self, Some(live), &mut doc)?;
         }
-        meta_mut(&mut doc).insert("resourceVersion".to_owned(), live.version.to_string().into());
+        meta_mut(&mut doc).insert(
+            "resourceVersion".to_owned(),
+            live.version.to_string().into(),
+        );
         if managed::same(&live.doc, &doc) {
             return Ok(Some(Arc::clone(live)));
         }
@@ -225,7 +273,11 @@ impl Writer<'_> {
             Write::Update(Arc::clone(live), doc)
         };
         let deleted = matches!(write, Write::Delete(..));
-        match self.cluster.store.write(&self.resource.table, &live.key, write) {
+        match self
+            .cluster
+            .store
+            .write(&self.resource.table, &live.key, write)
+        {
             Ok(object) => {
                 if deleted {
                     admission::after_delete(self.cluster, self.resource, &object);
@@ -296,8 +348,12 @@ impl Writer<'_> {
             }
         };
         if self.subresource == "status" {
-            let keys: Vec<String> =
-                doc.keys().chain(live.doc.keys()).filter(|k| !matches!(k.as_str(), "status" | "metadata")).cloned().collect();
+            let keys: Vec<String> = doc
+                .keys()
+                .chain(live.doc.keys())
+                .filter(|k| !matches!(k.as_str(), "status" | "metadata"))
+                .cloned()
+                .collect();
             for key in keys {
                 restore(doc, &key);
             }
@@ -330,11 +386,17 @@ fn spec_differs(resource: &Resource, live: &Stored, doc: &Doc) -> bool {
     let plain = |key: &str| key == "metadata" || (key == "status" && resource.status);
     let count = |d: &Doc| d.keys().filter(|k| !plain(k)).count();
     count(&live.doc) != count(doc)
-        || doc.iter().any(|(key, value)| !plain(key) && live.doc.get(key) != Some(value))
+        || doc
+            .iter()
+            .any(|(key, value)| !plain(key) && live.doc.get(key) != Some(value))
 }
 
 fn has_finalizers(resource: &Resource, doc: &Doc) -> bool {
-    let filled = |value: Option<&Value>| value.and_then(Value::as_array).is_some_and(|f| !f.is_empty());
+    let filled = |value: Option<&Value>| {
+        value
+            .and_then(Value::as_array)
+            .is_some_and(|f| !f.is_empty())
+    };
     filled(meta(doc).get("finalizers"))
         || (resource.table.as_ref() == "namespaces"
             && filled(doc.get("spec").and_then(|s| s.get("finalizers"))))
@@ -342,7 +404,11 @@ fn has_finalizers(resource: &Resource, doc: &Doc) -> bool {
 
 /// Whether somebody still counts down to the end of the object (a pod's kubelet).
 fn graceful(doc: &Doc) -> bool {
-    meta(doc).get("deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0) > 0
+    meta(doc)
+        .get("deletionGracePeriodSeconds")
+        .and_then(Value::as_i64)
+        .unwrap_or(0)
+        > 0
 }
 
 /// The standing order of the server's own controllers: a user that may do all.

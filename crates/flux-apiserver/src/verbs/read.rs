@@ -27,7 +27,10 @@ pub(crate) fn fetch(call: &Call<'_>) -> Result<Arc<Stored>, ApiError> {
             return Err(ApiError::too_large_resource_version(version, current));
         }
     }
-    call.cluster.store.get(&call.resource.table, &call.key()).ok_or_else(|| call.not_found())
+    call.cluster
+        .store
+        .get(&call.resource.table, &call.key())
+        .ok_or_else(|| call.not_found())
 }
 
 pub(crate) fn parse_version(text: &str) -> Result<u64, ApiError> {
@@ -92,7 +95,11 @@ pub(crate) fn list(call: &Call<'_>) -> Result<Reply, ApiError> {
 fn check_match(call: &Call<'_>) -> Result<(), ApiError> {
     let params = &call.ask.params;
     let bad = |text: String| {
-        Err(ApiError::new(422, "Invalid", format!("ListOptions.meta.k8s.io \"\" is invalid: {text}")))
+        Err(ApiError::new(
+            422,
+            "Invalid",
+            format!("ListOptions.meta.k8s.io \"\" is invalid: {text}"),
+        ))
     };
     match params.resource_version_match.as_str() {
         "" => Ok(()),
@@ -131,9 +138,18 @@ fn page(call: &Call<'_>) -> Result<Option<Page>, ApiError> {
     let bad = || ApiError::bad_request("continue key is not valid: invalid continue token");
     let parsed = parsed.ok_or_else(bad)?;
     let version = parsed.get("rv").and_then(Value::as_u64).ok_or_else(bad)?;
-    let start = parsed.get("start").and_then(Value::as_str).ok_or_else(bad)?;
-    let (namespace, name) = start.trim_end_matches('\0').split_once('/').ok_or_else(bad)?;
-    Ok(Some(Page { version, after: Some((namespace.to_owned(), name.to_owned())) }))
+    let start = parsed
+        .get("start")
+        .and_then(Value::as_str)
+        .ok_or_else(bad)?;
+    let (namespace, name) = start
+        .trim_end_matches('\0')
+        .split_once('/')
+        .ok_or_else(bad)?;
+    Ok(Some(Page {
+        version,
+        after: Some((namespace.to_owned(), name.to_owned())),
+    }))
 }
 
 fn token(version: u64, last: &Stored) -> String {

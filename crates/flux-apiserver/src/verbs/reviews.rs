@@ -20,9 +20,7 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
         "SelfSubjectReview" => json!({"userInfo": user_value(user)}),
         "TokenReview" => token_review(call, &spec),
         "SelfSubjectAccessReview" => access(call, user, &spec),
-        "SubjectAccessReview" | "LocalSubjectAccessReview" => {
-            access(call, &subject(&spec), &spec)
-        }
+        "SubjectAccessReview" | "LocalSubjectAccessReview" => access(call, &subject(&spec), &spec),
         "SelfSubjectRulesReview" => rules(call, &spec),
         _ => return Err(ApiError::method_not_allowed()),
     };
@@ -47,7 +45,11 @@ fn user_value(user: &User) -> Value {
 fn token_review(call: &Call<'_>, spec: &Value) -> Value {
     let token = text(spec, "token");
     let list = spec.get("audiences").and_then(Value::as_array);
-    let wanted: Vec<&str> = list.into_iter().flatten().filter_map(Value::as_str).collect();
+    let wanted: Vec<&str> = list
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     match call.cluster.tokens.review(token) {
         None => json!({"user": {}, "error": "[invalid bearer token]"}),
         Some((user, audiences)) => {
@@ -69,12 +71,21 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 
 fn texts(value: &Value, field: &str) -> Vec<String> {
     let list = value.get(field).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn subject(spec: &Value) -> User {
     let mut extra = BTreeMap::new();
-    for (key, _) in spec.get("extra").and_then(Value::as_object).into_iter().flatten() {
+    for (key, _) in spec
+        .get("extra")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         extra.insert(key.clone(), texts(&spec["extra"], key));
     }
     User {
@@ -100,7 +111,11 @@ fn access(call: &Call<'_>, user: &User, spec: &Value) -> Value {
         }
     } else {
         let r = spec.get("nonResourceAttributes").unwrap_or(&empty);
-        Attributes { verb: text(r, "verb"), path: text(r, "path"), ..Attributes::default() }
+        Attributes {
+            verb: text(r, "verb"),
+            path: text(r, "path"),
+            ..Attributes::default()
+        }
     };
     if !call.cluster.options.rbac {
         return json!({"allowed": true});
@@ -114,7 +129,9 @@ fn access(call: &Call<'_>, user: &User, spec: &Value) -> Value {
 
 fn rules(call: &Call<'_>, spec: &Value) -> Value {
     let cluster = call.cluster;
-    let rules = cluster.rbac.rules(&cluster.store, &call.ask.user, text(spec, "namespace"));
+    let rules = cluster
+        .rbac
+        .rules(&cluster.store, &call.ask.user, text(spec, "namespace"));
     let (mut resources, mut urls) = (Vec::new(), Vec::new());
     for rule in rules {
         if rule.urls.is_empty() || !rule.resources.is_empty() {

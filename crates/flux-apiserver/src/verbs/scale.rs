@@ -11,7 +11,11 @@ use crate::verbs::{Call, patch, read};
 
 pub(crate) fn serve(call: &Call<'_>, paths: &ScalePaths) -> Result<Reply, ApiError> {
     match call.ask.target.verb {
-        "get" => Ok(print::value(call, 200, &scale(call, paths, &*read::fetch(call)?))),
+        "get" => Ok(print::value(
+            call,
+            200,
+            &scale(call, paths, &*read::fetch(call)?),
+        )),
         "update" => {
             let body = crate::http::decode_body(&call.ask.content_type, &call.ask.body)?;
             write(call, paths, &mut |_| Ok(body.clone()))
@@ -38,7 +42,10 @@ fn scale(call: &Call<'_>, paths: &ScalePaths, live: &Stored) -> Value {
     }
     let mut status = json!({"replicas": number(&paths.status)});
     let selector = match &paths.selector {
-        Some(path) => at(&live.doc, path).and_then(Value::as_str).unwrap_or("").to_owned(),
+        Some(path) => at(&live.doc, path)
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned(),
         None => selector_text(at(&live.doc, "spec.selector")),
     };
     if !selector.is_empty() {
@@ -53,23 +60,40 @@ fn scale(call: &Call<'_>, paths: &ScalePaths, live: &Stored) -> Value {
 
 /// `a=b,c in (d,e)` from the object form of a selector.
 pub(crate) fn selector_text(selector: Option<&Value>) -> String {
-    let Some(selector) = selector else { return String::new() };
+    let Some(selector) = selector else {
+        return String::new();
+    };
     let mut parts = Vec::new();
     let plain = selector.get("matchLabels").is_none() && selector.get("matchExpressions").is_none();
-    let labels = if plain { Some(selector) } else { selector.get("matchLabels") };
+    let labels = if plain {
+        Some(selector)
+    } else {
+        selector.get("matchLabels")
+    };
     for (key, value) in labels.and_then(Value::as_object).into_iter().flatten() {
         parts.push(format!("{key}={}", value.as_str().unwrap_or("")));
     }
-    for item in selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten() {
+    for item in selector
+        .get("matchExpressions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         let key = item.get("key").and_then(Value::as_str).unwrap_or("");
         let list = item.get("values").and_then(Value::as_array);
-        let values: Vec<&str> = list.into_iter().flatten().filter_map(Value::as_str).collect();
-        parts.push(match item.get("operator").and_then(Value::as_str).unwrap_or("") {
-            "In" => format!("{key} in ({})", values.join(",")),
-            "NotIn" => format!("{key} notin ({})", values.join(",")),
-            "DoesNotExist" => format!("!{key}"),
-            _ => key.to_owned(),
-        });
+        let values: Vec<&str> = list
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        parts.push(
+            match item.get("operator").and_then(Value::as_str).unwrap_or("") {
+                "In" => format!("{key} in ({})", values.join(",")),
+                "NotIn" => format!("{key} notin ({})", values.join(",")),
+                "DoesNotExist" => format!("!{key}"),
+                _ => key.to_owned(),
+            },
+        );
     }
     parts.join(",")
 }
@@ -81,14 +105,21 @@ fn write(
 ) -> Result<Reply, ApiError> {
     let object = call.writer().update(&call.key(), |live| {
         let scale = wanted(live)?;
-        let replicas = at(&scale, "spec.replicas").and_then(Value::as_i64).unwrap_or(0);
+        let replicas = at(&scale, "spec.replicas")
+            .and_then(Value::as_i64)
+            .unwrap_or(0);
         if replicas < 0 {
             let errors = vec![FieldError::invalid(
                 "spec.replicas",
                 &replicas.into(),
                 "must be greater than or equal to 0",
             )];
-            return Err(ApiError::invalid("autoscaling", "Scale", live.name(), errors));
+            return Err(ApiError::invalid(
+                "autoscaling",
+                "Scale",
+                live.name(),
+                errors,
+            ));
         }
         let mut doc = live.doc.clone();
         let fields = crate::store::meta_mut(&mut doc);
@@ -104,11 +135,17 @@ fn write(
 
 fn set(doc: &mut Doc, path: &str, value: Value) {
     let parts: Vec<&str> = path.split('.').collect();
-    let Some((last, parents)) = parts.split_last() else { return };
+    let Some((last, parents)) = parts.split_last() else {
+        return;
+    };
     let mut current = doc;
     for part in parents {
-        let next = current.entry((*part).to_owned()).or_insert_with(|| json!({}));
-        let Some(map) = next.as_object_mut() else { return };
+        let next = current
+            .entry((*part).to_owned())
+            .or_insert_with(|| json!({}));
+        let Some(map) = next.as_object_mut() else {
+            return;
+        };
         current = map;
     }
     current.insert((*last).to_owned(), value);

@@ -50,7 +50,12 @@ fn created(call: &Call<'_>) -> Reply {
 /// Assigns a pod to a node.
 fn binding(call: &Call<'_>) -> Result<Reply, ApiError> {
     let body = decode_body(&call.ask.content_type, &call.ask.body)?;
-    let node = body.get("target").and_then(|t| t.get("name")).and_then(Value::as_str).unwrap_or("").to_owned();
+    let node = body
+        .get("target")
+        .and_then(|t| t.get("name"))
+        .and_then(Value::as_str)
+        .unwrap_or("")
+        .to_owned();
     call.writer().update(&call.key(), |live| {
         let mut doc = live.doc.clone();
         let spec = doc.entry("spec").or_insert_with(|| json!({}));
@@ -61,7 +66,10 @@ fn binding(call: &Call<'_>) -> Result<Reply, ApiError> {
 }
 
 fn eviction(call: &Call<'_>) -> Result<Reply, ApiError> {
-    let options = DeleteOptions { dry_run: call.ask.params.dry_run, ..DeleteOptions::default() };
+    let options = DeleteOptions {
+        dry_run: call.ask.params.dry_run,
+        ..DeleteOptions::default()
+    };
     delete_object(call.cluster, &call.resource, &call.key(), &options)?;
     Ok(created(call))
 }

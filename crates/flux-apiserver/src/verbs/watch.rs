@@ -39,7 +39,11 @@ pub(crate) fn watch(call: &Call<'_>) -> Result<Reply, ApiError> {
         _ if version == 0 => Start::Now,
         _ => Start::After(version),
     };
-    match call.cluster.store.watch(&call.resource.table, filter, start) {
+    match call
+        .cluster
+        .store
+        .watch(&call.resource.table, filter, start)
+    {
         Ok(delivery) => Ok(stream(call, delivery)),
         // Parity: once the parameters are understood, failures are events of the stream.
         Err(History::Gone(floor)) => {
@@ -173,7 +177,11 @@ impl Stream {
     /// is queued makes it safe.
     fn current(&self) -> u64 {
         let version = self.cluster.store.version();
-        if self.items.is_empty() { version } else { self.sent }
+        if self.items.is_empty() {
+            version
+        } else {
+            self.sent
+        }
     }
 
     fn write(&mut self, buffer: &mut Vec<u8>, item: &WatchItem) {
@@ -195,7 +203,10 @@ impl Stream {
     fn bookmark(&mut self, buffer: &mut Vec<u8>, version: u64, initial_end: bool) {
         let (api_version, kind) = match self.form.shape {
             Shape::Object => (self.resource.api_version(), self.resource.kind.clone()),
-            Shape::Metadata => ("meta.k8s.io/v1".to_owned(), "PartialObjectMetadata".to_owned()),
+            Shape::Metadata => (
+                "meta.k8s.io/v1".to_owned(),
+                "PartialObjectMetadata".to_owned(),
+            ),
             Shape::Table => ("meta.k8s.io/v1".to_owned(), "Table".to_owned()),
         };
         let mut meta = json!({"resourceVersion": version.to_string()});

@@ -16,20 +16,24 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
 
 /// No objects come into being while their definition is ending.
 pub(crate) fn refuse_while_terminating(call: &Call<'_>, verb: &str) -> Result<(), ApiError> {
-    let Some(custom) = &call.resource.custom else { return Ok(()) };
+    let Some(custom) = &call.resource.custom else {
+        return Ok(());
+    };
     if !crate::simulate::terminating(call.cluster, &custom.definition) {
         return Ok(());
     }
     let mut error = ApiError::method_not_allowed();
-    error.message =
-        format!("{verb} not allowed while custom resource definition is terminating");
+    error.message = format!("{verb} not allowed while custom resource definition is terminating");
     Err(error)
 }
 
 pub(crate) fn update(call: &Call<'_>) -> Result<Reply, ApiError> {
     let doc = decode::body(call, decode::Named::AsAddressed)?;
     let needs_version = call.resource.custom.is_some()
-        || matches!(call.resource.kind.as_str(), "CustomResourceDefinition" | "APIService");
+        || matches!(
+            call.resource.kind.as_str(),
+            "CustomResourceDefinition" | "APIService"
+        );
     if needs_version && str_at(meta(&doc), "resourceVersion").is_empty() {
         let errors = vec![crate::error::FieldError::invalid(
             "metadata.resourceVersion",
@@ -42,7 +46,12 @@ pub(crate) fn update(call: &Call<'_>) -> Result<Reply, ApiError> {
             .store
             .get(&call.resource.table, &call.key())
             .ok_or_else(|| call.not_found())?;
-        return Err(ApiError::invalid(group, kind, &call.ask.target.name, errors));
+        return Err(ApiError::invalid(
+            group,
+            kind,
+            &call.ask.target.name,
+            errors,
+        ));
     }
     let object = call.writer().update(&call.key(), |_| Ok(doc.clone()))?;
     Ok(print::object(call, 200, &object))
