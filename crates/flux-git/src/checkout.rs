@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::Commit;
-use crate::client::{Checkout, CheckoutOptions, Client, Unmoved};
+use crate::client::{Checkout, CheckoutOptions, Client, Open, Unmoved};
 use crate::commit::Tag;
 use crate::error::{Cause, Error, ObjectNotFound};
 use crate::object::{parse_commit, parse_tag};
@@ -14,7 +14,6 @@ use crate::reference::{RemoteRef, Wanted};
 use crate::remote::Remote;
 use crate::revision::{self, Pointer};
 use crate::submodule;
-use crate::transport::Connection;
 use crate::versions;
 
 /// As many tags of tags are followed.
@@ -78,7 +77,7 @@ struct Job<'a> {
     client: &'a Client,
     remote: &'a Remote,
     options: &'a CheckoutOptions,
-    open: Option<(Connection, Server)>,
+    open: Option<Open>,
 }
 
 impl Job<'_> {
@@ -111,7 +110,7 @@ impl Job<'_> {
         }
     }
 
-    async fn connected(&mut self) -> Result<&mut (Connection, Server), Cause> {
+    async fn connected(&mut self) -> Result<&mut Open, Cause> {
         if self.open.is_none() {
             self.open = Some(self.client.connect(self.remote).await?);
         }
@@ -122,8 +121,9 @@ impl Job<'_> {
 
     async fn list(&mut self, prefixes: &[&str]) -> Result<Vec<RemoteRef>, Cause> {
         let limits = &self.options.limits;
-        let (connection, server) = self.connected().await?;
-        protocol::list_refs(connection, server, prefixes, limits).await
+        self.client
+            .list(self.remote, &mut self.open, prefixes, limits)
+            .await
     }
 
     async fn find(&mut self, name: &str) -> Result<Option<RemoteRef>, Cause> {
@@ -152,13 +152,24 @@ impl Job<'_> {
 
     async fn fetch(&mut self, wants: &[String], depth: Option<u32>) -> Result<Objects, Cause> {
         let limits = &self.options.limits;
-        let (connection, server) = self.connected().await?;
-        let fetched = protocol::fetch(connection, server, &Fetch { wants, depth }, limits).await;
-        if fetched.is_err() || matches!(server, Server::V0(_)) {
-            // A failed conversation cannot go on, and one of version 0 ends with its pack.
-            self.open = None;
+        let wanted = Fetch { wants, depth };
+        loop {
+            let open = self.connected().await?;
+            let fetched =
+                protocol::fetch(&mut open.connection, &open.server, &wanted, limits).await;
+            let remembered = std::mem::take(&mut open.remembered);
+            if fetched.is_err() || matches!(open.server, Server::V0(_)) {
+                // A failed conversation cannot go on, and one of version 0 ends with its pack.
+                self.open = None;
+            }
+            match fetched {
+                // The server's own word needs no second try.
+                Err(cause) if remembered && !matches!(cause, Cause::Remote { .. }) => {
+                    self.client.forget(self.remote);
+                }
+                fetched => return fetched,
+            }
         }
-        fetched
     }
 
     /// The known revision, where it is this one.
@@ -406,7 +417,7 @@ impl Job<'_> {
         if pointer.hash.len() != 40 || !pointer.hash.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Ok(None);
         }
-        let any = self.connected().await?.1.gives_any_commit();
+        let any = self.connected().await?.server.gives_any_commit();
         let wants = [pointer.hash.clone()];
         if any {
             match self.fetch(&wants, Some(1)).await {

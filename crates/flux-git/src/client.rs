@@ -6,18 +6,29 @@ use std::sync::Arc;
 use crate::Commit;
 use crate::checkout;
 use crate::error::{Cause, Error};
+use crate::greetings::Greetings;
 use crate::mirror::{self, Mirror};
 use crate::protocol;
 use crate::reference::{Reference, RemoteRef};
 use crate::remote::Remote;
 use crate::revision::Pointer;
-use crate::transport::{Clients, Connection};
+use crate::transport::{Clients, Connection, way_to};
 
 /// A Git client. Cheap to clone; clones share their HTTP connections.
 #[derive(Debug, Clone, Default)]
 pub struct Client {
     clients: Arc<Clients>,
     mirrors: Arc<[Mirror]>,
+    greetings: Arc<Greetings>,
+}
+
+/// An open conversation.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) connection: Connection,
+    pub(crate) server: protocol::Server,
+    /// True while all that is known of the server is from before.
+    pub(crate) remembered: bool,
 }
 
 /// How much a repository may cost.
@@ -106,9 +117,9 @@ impl Client {
         prefixes: &[&str],
     ) -> Result<Vec<RemoteRef>, Error> {
         let listing = async {
-            let limits = Limits::default();
-            let (mut connection, server) = self.connect(remote).await?;
-            protocol::list_refs(&mut connection, &server, prefixes, &limits).await
+            let mut open = None;
+            self.list(remote, &mut open, prefixes, &Limits::default())
+                .await
         };
         self.within(remote, listing)
             .await
@@ -139,14 +150,65 @@ impl Client {
         }
     }
 
-    pub(crate) async fn connect(
+    /// Opens a conversation, with the greeting from before where there is one.
+    pub(crate) async fn connect(&self, remote: &Remote) -> Result<Open, Cause> {
+        let remote = mirror::resolve(&self.mirrors, remote);
+        let way = way_to(&remote);
+        let mut connection = Connection::open(&self.clients, &remote).await?;
+        if connection.is_http()
+            && let Some(capabilities) = self.greetings.get(&way)
+        {
+            let server = protocol::Server::V2(capabilities);
+            return Ok(Open {
+                connection,
+                server,
+                remembered: true,
+            });
+        }
+        let server = protocol::greet(&mut connection).await?;
+        if let protocol::Server::V2(capabilities) = &server
+            && connection.is_http()
+            && !connection.was_redirected()
+        {
+            self.greetings.remember(way, capabilities.clone());
+        }
+        Ok(Open {
+            connection,
+            server,
+            remembered: false,
+        })
+    }
+
+    /// Lists references over an open conversation, or one that it opens.
+    pub(crate) async fn list(
         &self,
         remote: &Remote,
-    ) -> Result<(Connection, protocol::Server), Cause> {
-        let remote = mirror::resolve(&self.mirrors, remote);
-        let mut connection = Connection::open(&self.clients, &remote).await?;
-        let server = protocol::greet(&mut connection).await?;
-        Ok((connection, server))
+        open: &mut Option<Open>,
+        prefixes: &[&str],
+        limits: &Limits,
+    ) -> Result<Vec<RemoteRef>, Cause> {
+        loop {
+            let mut used = match open.take() {
+                Some(used) => used,
+                None => self.connect(remote).await?,
+            };
+            let listed =
+                protocol::list_refs(&mut used.connection, &used.server, prefixes, limits).await;
+            if listed.is_err() && used.remembered {
+                self.forget(remote);
+                continue;
+            }
+            // What was remembered has proven right.
+            used.remembered = false;
+            *open = listed.is_ok().then_some(used);
+            return listed;
+        }
+    }
+
+    /// Forgets the greeting of a server: the next conversation begins from the start.
+    pub(crate) fn forget(&self, remote: &Remote) {
+        self.greetings
+            .forget(&way_to(&mirror::resolve(&self.mirrors, remote)));
     }
 
     async fn within<T>(

@@ -12,6 +12,7 @@ mod checkout;
 mod client;
 mod commit;
 mod error;
+mod greetings;
 mod mirror;
 mod object;
 mod pack;

@@ -127,24 +127,39 @@ async fn receive(
     limits: &Limits,
 ) -> Result<Objects, Cause> {
     let mut receiver = Receiver::start(limits);
-    if side_band {
-        while let Some(Packet::Data(bytes)) = reader.next_or_end().await? {
-            match bytes.first() {
-                Some(1) => receiver.push(bytes.slice(1..)).await?,
-                Some(3) => {
-                    return Err(Cause::Remote {
-                        message: shorten(&text(&bytes[1..])),
-                    });
-                }
-                // Progress.
-                Some(2) => {}
-                _ => return Err(Cause::protocol("a band that is not known")),
-            }
+    match pump(reader, side_band, &mut receiver).await {
+        Ok(()) => receiver.finish().await,
+        Err(cause) => {
+            // The error is known; waiting means that nothing is left on the disk.
+            let _ = receiver.finish().await;
+            Err(cause)
         }
-    } else {
+    }
+}
+
+/// Moves the bytes of the pack to the receiver.
+async fn pump(
+    reader: &mut PacketReader<'_>,
+    side_band: bool,
+    receiver: &mut Receiver,
+) -> Result<(), Cause> {
+    if !side_band {
         while let Some(bytes) = reader.raw().await? {
             receiver.push(bytes).await?;
         }
+        return Ok(());
     }
-    receiver.finish().await
+    while let Some(Packet::Data(bytes)) = reader.next_or_end().await? {
+        match bytes.first() {
+            Some(1) => receiver.push(bytes.slice(1..)).await?,
+            Some(3) => {
+                let message = shorten(&text(&bytes[1..]));
+                return Err(Cause::Remote { message });
+            }
+            // Progress.
+            Some(2) => {}
+            _ => return Err(Cause::protocol("a band that is not known")),
+        }
+    }
+    Ok(())
 }

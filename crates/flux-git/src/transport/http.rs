@@ -49,6 +49,16 @@ impl Clients {
     }
 }
 
+/// What tells the way to a repository from all others: trust, proxy and URL.
+pub(crate) fn way_to(remote: &Remote) -> Vec<u8> {
+    let mut way = key_of(remote);
+    let mut url = remote.url().clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    way.extend_from_slice(url.as_str().as_bytes());
+    way
+}
+
 /// Everything that makes a client differ from another, each part with its length.
 fn key_of(remote: &Remote) -> Vec<u8> {
     let Tls { ca, client } = &remote.tls;
@@ -132,6 +142,7 @@ pub(crate) struct HttpConnection {
     credentials: Option<HeaderValue>,
     /// The last request, for messages.
     requested: String,
+    redirected: bool,
 }
 
 impl HttpConnection {
@@ -149,7 +160,12 @@ impl HttpConnection {
             base,
             credentials,
             requested: String::new(),
+            redirected: false,
         })
+    }
+
+    pub(crate) fn was_redirected(&self) -> bool {
+        self.redirected
     }
 
     /// Asks for the references; the answer may turn out to be of any protocol version.
@@ -164,7 +180,8 @@ impl HttpConnection {
                 self.follow(&url)?;
                 return expect_type(response, "application/x-git-upload-pack-advertisement");
             }
-            url = self.redirected(&url, response.headers())?;
+            url = self.redirect(&url, response.headers())?;
+            self.redirected = true;
         }
         Err(Cause::protocol(format!(
             "stopped after {MOST_REDIRECTS} redirects"
@@ -195,7 +212,7 @@ impl HttpConnection {
     }
 
     /// Where a redirect leads. Credentials stay behind when it leads to another host, and it may not leave `https`.
-    fn redirected(&mut self, from: &Url, headers: &HeaderMap) -> Result<Url, Cause> {
+    fn redirect(&mut self, from: &Url, headers: &HeaderMap) -> Result<Url, Cause> {
         let refused = |why: &str| Cause::protocol(format!("redirect refused: {why}"));
         let target = headers
             .get("location")

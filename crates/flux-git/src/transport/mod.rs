@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crate::error::Cause;
 use crate::remote::Remote;
 
-pub(crate) use http::Clients;
+pub(crate) use http::{Clients, way_to};
 pub use ssh::SshIdentityError;
 
 /// An open conversation with the `upload-pack` service of one repository.
@@ -37,6 +37,14 @@ impl Connection {
                 .map(|ssh| Self::Ssh(Box::new(ssh))),
             _ => http::HttpConnection::open(clients, remote).map(Self::Http),
         }
+    }
+
+    pub(crate) fn is_http(&self) -> bool {
+        matches!(self, Self::Http(_))
+    }
+
+    pub(crate) fn was_redirected(&self) -> bool {
+        matches!(self, Self::Http(http) if http.was_redirected())
     }
 
     /// The server's greeting.

@@ -72,6 +72,67 @@ async fn an_unmoved_branch_costs_no_fetch() {
     server.commit("app.git", &[("a", "two")]);
     let second = client.checkout(&remote, &options).await.unwrap();
     assert!(matches!(second, Checkout::Fetched(_)), "{second:?}");
+    // The greeting is remembered, so the second pass asks for the branch and the commit, and nothing else.
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn a_remembered_greeting_hides_no_change() {
+    let server = GitServer::start().await;
+    server.commit("app.git", &[("a", "one")]);
+    let remote = Remote::new(&server.url("app.git")).unwrap();
+    let client = Client::new();
+    client.list_refs(&remote, &[]).await.unwrap();
+    server.fail(Fault::Status(500, String::new()));
+    let error = client.list_refs(&remote, &[]).await.unwrap_err();
+    assert!(
+        words(&error).contains("/info/refs?service=git-upload-pack"),
+        "{error:?}"
+    );
+    server.fail(Fault::None);
+    client.list_refs(&remote, &[]).await.unwrap();
+    server.remove("app.git");
+    let error = client.list_refs(&remote, &[]).await.unwrap_err();
+    assert!(
+        matches!(error.cause(), Some(Cause::RepositoryNotFound { .. })),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_refused_and_leaves_nothing_behind() {
+    let server = GitServer::start().await;
+    let lines: Vec<String> = (0..40_000)
+        .map(|n| format!("line {}\n", n * 7919))
+        .collect();
+    server.commit("app.git", &[("a", &lines.concat())]);
+    let place = crate::temporary_folder();
+    let remote = Remote::new(&server.url("app.git")).unwrap();
+    let mut options = CheckoutOptions {
+        reference: Reference::branch("main"),
+        ..CheckoutOptions::default()
+    };
+    options.limits.temporary = Some(place.path().to_owned());
+    let left = || std::fs::read_dir(place.path()).unwrap().count();
+    options.limits.pack_bytes = 1000;
+    let error = Client::new().checkout(&remote, &options).await.unwrap_err();
+    assert!(
+        matches!(error.cause(), Some(Cause::TooLarge { .. })),
+        "{error:?}"
+    );
+    options.limits.pack_bytes = 1 << 20;
+    options.limits.object_bytes = 1000;
+    let error = Client::new().checkout(&remote, &options).await.unwrap_err();
+    assert!(
+        matches!(error.cause(), Some(Cause::Corrupt { .. })),
+        "{error:?}"
+    );
+    assert_eq!(left(), 0);
+    options.limits.object_bytes = 1 << 20;
+    let fetched = Client::new().checkout(&remote, &options).await.unwrap();
+    assert_eq!(left(), 1);
+    drop(fetched);
+    assert_eq!(left(), 0);
 }
 
 #[tokio::test]
