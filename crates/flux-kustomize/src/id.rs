@@ -155,3 +155,8 @@ impl fmt::Display for ResId {
 pub(crate) fn split_api_version(api_version: &str) -> (&str, &str) {
     api_version.split_once('/').unwrap_or(("", api_version))
 }
+
+/// The id of an object as kustomize writes it: `Kind.version.group/name.namespace`.
+pub fn object_id(node: &Node) -> String {
+    ResId::of_node(node).to_string()
+}

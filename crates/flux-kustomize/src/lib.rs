@@ -12,6 +12,7 @@
 mod build;
 mod crds;
 mod error;
+pub mod flux;
 mod generate;
 mod id;
 mod kustfile;
@@ -33,5 +34,6 @@ mod transform;
 
 pub use crate::build::{Built, BuiltObject, Options, Reorder, build};
 pub use crate::error::BuildError;
+pub use crate::id::object_id;
 pub use crate::load::{LoadRestriction, ReadKind, ReadSet};
 pub use crate::remote::{NoRemotes, RemoteBase, Remotes};

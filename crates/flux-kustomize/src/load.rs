@@ -220,7 +220,7 @@ impl<'a> Loader<'a> {
     }
 }
 
-fn tree_error(error: &TreeError) -> BuildError {
+pub(crate) fn tree_error(error: &TreeError) -> BuildError {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {

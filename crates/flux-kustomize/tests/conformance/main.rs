@@ -22,7 +22,7 @@ fn main() -> std::process::ExitCode {
     }
     run.area(
         "kustomize/cases-flux",
-        Known::failures(137),
+        Known::failures(8),
         kustomize_flux::run,
     );
     run.finish()
