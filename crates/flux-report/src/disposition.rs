@@ -32,6 +32,8 @@ pub struct Disposition {
     pub reason: &'static str,
     /// No event.
     pub quiet: bool,
+    /// The event stays inside the cluster, and the log says only that the reconcile waits (SRC-REC-004).
+    pub whispered: bool,
     /// The owned condition that carries the failure too.
     pub marks: Option<&'static str>,
     /// Further facts that the failure makes true.
@@ -73,6 +75,7 @@ impl Disposition {
             then,
             reason,
             quiet: false,
+            whispered: false,
             marks: None,
             facts: Vec::new(),
             after: None,
@@ -84,6 +87,13 @@ impl Disposition {
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
+        self
+    }
+
+    /// With an event that stays inside the cluster, and a log line without its words.
+    #[must_use]
+    pub fn whispered(mut self) -> Self {
+        self.whispered = true;
         self
     }
 

@@ -307,7 +307,11 @@ fn event(failed: &Failed) -> Option<Event> {
         return None;
     }
     Some(Event {
-        severity: severity(disposition.then),
+        severity: if disposition.whispered {
+            Severity::Trace
+        } else {
+            severity(disposition.then)
+        },
         reason: disposition.reason.to_owned(),
         message: failed
             .announcement
@@ -327,6 +331,13 @@ fn severity(then: Then) -> Severity {
 fn log(profile: &Profile, before: &Before<'_>, failed: &Failed, requeue: Requeue) -> Log {
     let then = failed.disposition.then;
     let announced = failed.announcement.as_ref();
+    if failed.disposition.whispered {
+        return Log {
+            level: Level::Info,
+            message: "reconciliation waiting".to_owned(),
+            error: None,
+        };
+    }
     if severity(then) == Severity::Info || (failed.disposition.quiet && announced.is_some()) {
         return Log {
             level: Level::Info,

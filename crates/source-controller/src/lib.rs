@@ -34,12 +34,22 @@ pub(crate) const NAME: &str = "source-controller";
 #[derive(Debug, Clone, Default)]
 pub struct SourceController {
     git: flux_git::Client,
+    proxies: Option<ProxyEnvironment>,
 }
 
 impl SourceController {
     /// A program whose Git client is given, for example one that reads from local mirrors.
     pub fn with_git(git: flux_git::Client) -> Self {
-        Self { git }
+        Self { git, proxies: None }
+    }
+
+    /// The same with these proxies instead of the ones that the process's environment names.
+    #[must_use]
+    pub fn with_proxies(self, proxies: ProxyEnvironment) -> Self {
+        Self {
+            proxies: Some(proxies),
+            ..self
+        }
     }
 }
 
@@ -78,7 +88,10 @@ impl Program for SourceController {
             kube: setup.client().clone(),
             git: self.git.clone(),
             storage,
-            environment: ProxyEnvironment::from_process(),
+            environment: self
+                .proxies
+                .clone()
+                .unwrap_or_else(ProxyEnvironment::from_process),
             git_repositories: setup.own_store(),
             requeue_dependency: config.requeue_dependency,
             object_identity: config.object_identity,

@@ -48,8 +48,12 @@ pub(crate) enum Failure {
     ServiceAccountGate,
     #[error("provider '{provider}' is not supported yet")]
     ProviderUnsupported { provider: &'static str },
+    #[error(
+        "could not get resource for include '{name}': GitRepository.source.toolkit.fluxcd.io \"{name}\" not found"
+    )]
+    IncludeMissing { name: String, after: GoDuration },
     #[error("could not get resource for include '{name}'")]
-    IncludeMissing {
+    IncludeUnread {
         name: String,
         #[source]
         source: Box<flux_kube::Error>,
@@ -145,11 +149,15 @@ impl flux_report::Failure for Failure {
             Self::ServiceAccountGate => {
                 Disposition::stall(reason::FEATURE_GATE_DISABLED).marks(FETCH_FAILED)
             }
-            Self::IncludeMissing { after, .. } => Disposition::wait(source_reason::NOT_FOUND)
-                .marks(INCLUDE_UNAVAILABLE)
-                .after(*after),
+            Self::IncludeMissing { after, .. } | Self::IncludeUnread { after, .. } => {
+                Disposition::wait(source_reason::NOT_FOUND)
+                    .whispered()
+                    .marks(INCLUDE_UNAVAILABLE)
+                    .after(*after)
+            }
             Self::IncludeWithoutArtifact { after, .. } => {
                 Disposition::wait(source_reason::NO_ARTIFACT)
+                    .whispered()
                     .marks(INCLUDE_UNAVAILABLE)
                     .after(*after)
             }

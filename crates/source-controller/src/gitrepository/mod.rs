@@ -53,6 +53,8 @@ pub(crate) async fn reconcile(
     ctx: &Ctx,
     pass: &mut Pass<GitRepository>,
 ) -> Result<Outcome, Failure> {
+    let begun = plan::begun(pass.object());
+    pass.step(begun).await.map_err(Failure::Pass)?;
     let stored = execute::look_after_storage(ctx, pass.object(), pass.now()).await?;
     record_stored(pass, &stored).await?;
 

@@ -81,16 +81,23 @@ async fn read_secret(
 /// The artifact of an included repository (SRC-GIN-001 to SRC-GIN-003).
 async fn included(ctx: &Ctx, namespace: &str, name: &str) -> Result<Artifact, Failure> {
     let after = ctx.requeue_dependency;
-    let artifact =
-        ctx.artifact_of(namespace, name)
-            .await
-            .map_err(|source| Failure::IncludeMissing {
-                name: name.to_owned(),
-                source: Box::new(source),
+    let named = || name.to_owned();
+    let artifact = ctx
+        .artifact_of(namespace, name)
+        .await
+        .map_err(|error| match error {
+            flux_kube::Error::NotFound(_) => Failure::IncludeMissing {
+                name: named(),
                 after,
-            })?;
+            },
+            error => Failure::IncludeUnread {
+                name: named(),
+                source: Box::new(error),
+                after,
+            },
+        })?;
     artifact.ok_or_else(|| Failure::IncludeWithoutArtifact {
-        name: name.to_owned(),
+        name: named(),
         after,
     })
 }

@@ -50,6 +50,21 @@ pub(super) struct Plan {
     named: bool,
 }
 
+/// What is told at the beginning of a pass (COM-API-009).
+pub(super) fn begun(object: &GitRepository) -> Step {
+    let generation = object.metadata.generation.unwrap_or_default();
+    let observed = object
+        .status
+        .as_ref()
+        .and_then(|status| status.observed_generation);
+    let observed = observed.unwrap_or_default();
+    let ready = object.condition(condition_type::READY);
+    Step::Processing {
+        generations: (observed != generation).then_some((observed, generation)),
+        judged: ready.is_some_and(|ready| ready.status != ConditionStatus::Unknown),
+    }
+}
+
 /// Decides. `stored` is the artifact of the status if it is intact.
 pub(super) fn plan(
     object: &GitRepository,

@@ -7,6 +7,13 @@ use flux_report::{Fact, ReadyDuring};
 /// A moment in a pass that is worth telling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// A pass begins (SRC-REC-002).
+    Processing {
+        /// The generation that was observed last and the present one, if they differ.
+        generations: Option<(i64, i64)>,
+        /// Ready is True or False, and stays so for now.
+        judged: bool,
+    },
     /// Nothing is stored (any more).
     Building {
         /// The status names an artifact that is gone or damaged.
@@ -29,7 +36,7 @@ pub(crate) enum Step {
 impl Step {
     fn news(&self) -> String {
         match self {
-            Self::Building { .. } => String::new(),
+            Self::Processing { .. } | Self::Building { .. } => String::new(),
             Self::IncludesDiffer { .. } => {
                 "included artifacts differ from last observed includes".to_owned()
             }
@@ -41,6 +48,15 @@ impl Step {
 impl flux_report::Step for Step {
     fn message(&self) -> String {
         match self {
+            Self::Processing {
+                generations: Some((from, to)),
+                ..
+            } => {
+                format!("processing object: new generation {from} -> {to}")
+            }
+            Self::Processing {
+                generations: None, ..
+            } => "reconciliation in progress".to_owned(),
             Self::Building { disappeared: false } => "building artifact".to_owned(),
             Self::Building { disappeared: true } => {
                 "building artifact: disappeared from storage".to_owned()
@@ -52,7 +68,10 @@ impl flux_report::Step for Step {
     }
 
     fn ready(&self) -> ReadyDuring {
-        ReadyDuring::Same
+        match self {
+            Self::Processing { judged: true, .. } => ReadyDuring::Keep,
+            _ => ReadyDuring::Same,
+        }
     }
 
     /// An artifact is outdated only if there is one (SRC-REC-009).
