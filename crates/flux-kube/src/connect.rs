@@ -1,7 +1,7 @@
 //! Finding a cluster and the credentials for it: kubeconfig, in-cluster, or stated outright.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -184,27 +184,20 @@ async fn has_flow_control(transport: &Transport) -> bool {
 }
 
 async fn load(credentials: Credentials) -> Result<kube::Config, Error> {
-    let options = |context: Option<String>| KubeConfigOptions {
-        context,
-        ..KubeConfigOptions::default()
-    };
     match credentials {
-        Credentials::InCluster => {
-            kube::Config::incluster().map_err(|e| failed("in-cluster environment", e))
-        }
-        Credentials::Infer { context } => {
-            let stated = context.is_some();
-            match kube::Config::from_kubeconfig(&options(context)).await {
+        Credentials::InCluster => in_cluster(),
+        Credentials::Infer { context } => match Kubeconfig::read() {
+            Ok(kubeconfig) if context.is_some() => of_kubeconfig(kubeconfig, context).await,
+            Ok(kubeconfig) => match of_kubeconfig(kubeconfig, context).await {
                 Ok(config) => Ok(config),
-                Err(e) if stated => Err(failed("kubeconfig", e)),
-                Err(e) => kube::Config::incluster().map_err(|_| failed("kubeconfig", e)),
-            }
-        }
+                Err(error) => in_cluster().map_err(|_| error),
+            },
+            Err(e) => in_cluster().map_err(|_| failed("kubeconfig", e)),
+        },
         Credentials::File { path, context } => {
-            let kubeconfig = read_file(&path)?;
-            kube::Config::from_custom_kubeconfig(kubeconfig, &options(context))
-                .await
-                .map_err(|e| failed("kubeconfig", e))
+            let kubeconfig =
+                Kubeconfig::read_from(&path).map_err(|e| failed("kubeconfig file", e))?;
+            of_kubeconfig(kubeconfig, context).await
         }
         Credentials::Text {
             text,
@@ -214,16 +207,53 @@ async fn load(credentials: Credentials) -> Result<kube::Config, Error> {
             let mut kubeconfig =
                 Kubeconfig::from_yaml(&text).map_err(|_| malformed("kubeconfig"))?;
             restrict(&mut kubeconfig, trust);
-            kube::Config::from_custom_kubeconfig(kubeconfig, &options(context))
-                .await
-                .map_err(|e| failed("kubeconfig", e))
+            of_kubeconfig(kubeconfig, context).await
         }
-        Credentials::Endpoint(endpoint) => endpoint_config(&endpoint).await,
+        Credentials::Endpoint(endpoint) => of_kubeconfig(endpoint_config(&endpoint)?, None).await,
     }
 }
 
-fn read_file(path: &Path) -> Result<Kubeconfig, Error> {
-    Kubeconfig::read_from(path).map_err(|e| failed("kubeconfig file", e))
+fn in_cluster() -> Result<kube::Config, Error> {
+    let mut config = kube::Config::incluster().map_err(|e| failed("in-cluster environment", e))?;
+    config.proxy_url = environment_proxy(&config.cluster_url);
+    Ok(config)
+}
+
+async fn of_kubeconfig(
+    kubeconfig: Kubeconfig,
+    context: Option<String>,
+) -> Result<kube::Config, Error> {
+    let stated = stated_proxy(&kubeconfig, context.as_deref());
+    let options = KubeConfigOptions {
+        context,
+        ..KubeConfigOptions::default()
+    };
+    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(|e| failed("kubeconfig", e))?;
+    // The library would compare NO_PROXY with the address of the proxy rather than with that of the cluster.
+    config.proxy_url = match stated {
+        Some(proxy) => Some(proxy.parse().map_err(|e| failed("proxy-url", e))?),
+        None => environment_proxy(&config.cluster_url),
+    };
+    Ok(config)
+}
+
+/// `proxy-url` of the cluster that a context names.
+fn stated_proxy(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<String> {
+    let name = context.or(kubeconfig.current_context.as_deref())?;
+    let context = kubeconfig.contexts.iter().find(|c| c.name == name)?;
+    let cluster = &context.context.as_ref()?.cluster;
+    let found = kubeconfig.clusters.iter().find(|c| c.name == *cluster)?;
+    let proxy = found.cluster.as_ref()?.proxy_url.clone();
+    proxy.filter(|p| !p.is_empty())
+}
+
+/// What `HTTPS_PROXY` and `NO_PROXY` say about a server (COM-FLG-023).
+fn environment_proxy(server: &http::Uri) -> Option<http::Uri> {
+    let server = url::Url::parse(&server.to_string()).ok()?;
+    let environment = flux_http::ProxyEnvironment::from_process();
+    environment.proxy_for(&server)?.as_str().parse().ok()
 }
 
 /// Takes from a foreign kubeconfig all that runs commands or opens files here.
@@ -252,7 +282,7 @@ fn restrict(kubeconfig: &mut Kubeconfig, trust: Trust) {
     }
 }
 
-async fn endpoint_config(endpoint: &Endpoint) -> Result<kube::Config, Error> {
+fn endpoint_config(endpoint: &Endpoint) -> Result<Kubeconfig, Error> {
     use base64::Engine as _;
     let mut cluster = serde_json::json!({ "server": endpoint.server });
     if let Some(ca) = &endpoint.ca_pem {
@@ -274,11 +304,7 @@ async fn endpoint_config(endpoint: &Endpoint) -> Result<kube::Config, Error> {
         "users": [{ "name": "endpoint", "user": user }],
         "contexts": [{ "name": "endpoint", "context": { "cluster": "endpoint", "user": "endpoint" } }],
     });
-    let kubeconfig: Kubeconfig =
-        serde_json::from_value(kubeconfig).map_err(|_| malformed("endpoint"))?;
-    kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-        .await
-        .map_err(|e| failed("endpoint", e))
+    serde_json::from_value(kubeconfig).map_err(|_| malformed("endpoint"))
 }
 
 fn failed(what: &str, source: impl std::error::Error + Send + Sync + 'static) -> Error {
@@ -293,5 +319,76 @@ fn malformed(what: &str) -> Error {
     Error::Config {
         what: format!("{what} is malformed"),
         source: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTILE: &str = r"
+apiVersion: v1
+kind: Config
+current-context: c
+clusters:
+- name: c
+  cluster:
+    server: https://k.test
+    certificate-authority: /etc/passwd
+    insecure-skip-tls-verify: true
+    proxy-url: http://proxy.test:3128
+contexts:
+- name: c
+  context: { cluster: c, user: u }
+users:
+- name: u
+  user:
+    tokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token
+    client-certificate: /etc/cert
+    client-key: /etc/key
+    token: theirs
+    exec: { apiVersion: client.authentication.k8s.io/v1, command: /bin/sh }
+    auth-provider: { name: gcp, config: {} }
+";
+
+    fn restricted(trust: Trust) -> (kube::config::AuthInfo, kube::config::Cluster) {
+        let mut kubeconfig = Kubeconfig::from_yaml(HOSTILE).unwrap();
+        restrict(&mut kubeconfig, trust);
+        let auth = kubeconfig.auth_infos.remove(0).auth_info.unwrap();
+        (auth, kubeconfig.clusters.remove(0).cluster.unwrap())
+    }
+
+    #[test]
+    fn a_foreign_kubeconfig_runs_nothing_and_opens_nothing() {
+        let (auth, cluster) = restricted(Trust::Foreign {
+            exec: false,
+            insecure_tls: false,
+        });
+        assert!(auth.exec.is_none() && auth.auth_provider.is_none());
+        assert!(auth.token_file.is_none());
+        assert!(auth.client_certificate.is_none() && auth.client_key.is_none());
+        assert!(auth.token.is_some());
+        assert!(cluster.certificate_authority.is_none());
+        assert!(cluster.insecure_skip_tls_verify.is_none());
+    }
+
+    #[test]
+    fn what_is_allowed_stays() {
+        let (auth, cluster) = restricted(Trust::Foreign {
+            exec: true,
+            insecure_tls: true,
+        });
+        assert!(auth.exec.is_some() && auth.token_file.is_none());
+        assert_eq!(cluster.insecure_skip_tls_verify, Some(true));
+        let (auth, cluster) = restricted(Trust::Own);
+        assert!(auth.token_file.is_some() && cluster.certificate_authority.is_some());
+    }
+
+    #[test]
+    fn the_proxy_of_the_context_is_taken() {
+        let kubeconfig = Kubeconfig::from_yaml(HOSTILE).unwrap();
+        let proxy = stated_proxy(&kubeconfig, None);
+        assert_eq!(proxy.as_deref(), Some("http://proxy.test:3128"));
+        assert_eq!(stated_proxy(&kubeconfig, Some("other")), None);
     }
 }

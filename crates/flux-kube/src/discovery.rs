@@ -335,3 +335,40 @@ fn aggregated(value: &Value) -> Vec<Resource> {
     }
     resources
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn aggregated_answers() {
+        let value = json!({ "kind": "APIGroupDiscoveryList", "items": [{
+            "metadata": { "name": "apps" },
+            "versions": [{ "version": "v1", "resources": [
+                { "resource": "deployments", "responseKind": { "kind": "Deployment" }, "scope": "Namespaced" },
+                { "resource": "odd", "responseKind": { "kind": "" }, "scope": "Cluster" },
+            ]}],
+        }]});
+        let resources = aggregated(&value);
+        let want = Resource::new("apps/v1", "Deployment", "deployments", true);
+        assert_eq!(resources, [want]);
+    }
+
+    #[test]
+    fn answers_of_servers_that_do_not_aggregate() {
+        let groups = json!({ "kind": "APIGroupList", "groups": [{
+            "name": "batch",
+            "versions": [{ "version": "v1beta1" }, { "version": "v1" }],
+            "preferredVersion": { "version": "v1" },
+        }]});
+        let versions = vec!["v1".to_owned(), "v1beta1".to_owned()];
+        assert_eq!(group_versions(&groups), [("batch".to_owned(), versions)]);
+        let list = json!({ "resources": [
+            { "name": "jobs", "kind": "Job", "namespaced": true },
+            { "name": "jobs/status", "kind": "Job", "namespaced": true },
+        ]});
+        let want = Resource::new("batch/v1", "Job", "jobs", true);
+        assert_eq!(resource_list(&list, "batch", "v1"), [want]);
+    }
+}

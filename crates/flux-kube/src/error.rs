@@ -268,3 +268,44 @@ fn plain_message(code: u16, body: &[u8]) -> String {
         format!("the server answered {code} {name}: {text}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_sorted_by_code_and_reason() {
+        let sort =
+            |code: u16, body: &str| Error::from_status(read_status(code, body.as_bytes(), None));
+        let status = |code: u16, reason: &str| {
+            let body = serde_json::json!({ "kind": "Status", "code": code, "reason": reason, "message": "m" });
+            sort(code, &body.to_string())
+        };
+        assert!(status(404, "NotFound").is_not_found());
+        assert!(status(409, "AlreadyExists").is_already_exists());
+        assert!(status(409, "Conflict").is_conflict());
+        assert!(status(403, "Forbidden").is_forbidden());
+        assert!(status(422, "Invalid").is_invalid());
+        assert!(matches!(status(410, "Expired"), Error::Expired(_)));
+        assert!(status(429, "TooManyRequests").is_transient());
+        assert_eq!(status(500, "InternalError").to_string(), "m");
+        let proxy = sort(502, "<html>bad</html>");
+        assert!(proxy.is_transient());
+        assert_eq!(
+            proxy.to_string(),
+            "the server answered 502 Bad Gateway: <html>bad</html>"
+        );
+    }
+
+    #[test]
+    fn the_wait_comes_from_the_body_or_the_header() {
+        let body =
+            br#"{"kind":"Status","code":429,"message":"m","details":{"retryAfterSeconds":3}}"#;
+        let header = Some(Duration::from_secs(9));
+        assert_eq!(
+            read_status(429, body, header).retry_after,
+            Some(Duration::from_secs(3))
+        );
+        assert_eq!(read_status(429, b"", header).retry_after, header);
+    }
+}

@@ -190,6 +190,7 @@ pub(crate) struct Driver<R: Reconcile> {
 
 struct Running {
     generation: i64,
+    deleting: bool,
     superseded: CancellationToken,
 }
 
@@ -268,10 +269,17 @@ impl<R: Reconcile> Driver<R> {
         let superseded = CancellationToken::new();
         let running = Running {
             generation: object.generation(),
+            deleting: object.is_deleting(),
             superseded: superseded.clone(),
         };
-        // A change between reading the object and this line queued another turn, which follows this one.
         self.running().insert(key.clone(), running);
+        // A change between reading the object and the line above was told to nobody.
+        let current = self.store.get(key);
+        if current.is_none_or(|c| {
+            c.generation() != object.generation() || c.is_deleting() != object.is_deleting()
+        }) {
+            superseded.cancel();
+        }
         superseded
     }
 
@@ -381,6 +389,9 @@ fn wakes<K: Managed>(change: &Change<K>) -> Option<Priority> {
             Priority::NewRevision
         });
     };
+    if before.metadata().uid != after.metadata().uid {
+        return Some(Priority::NewRevision);
+    }
     let requested = after.requested_at().filter(|at| !at.is_empty());
     if requested.is_some() && requested != before.requested_at() {
         return Some(Priority::UserRequest);
