@@ -469,7 +469,7 @@ fn read_commit(
     pointer: Pointer,
     referencing_tag: Option<Tag>,
 ) -> Result<Option<Commit>, Cause> {
-    let id = gix::ObjectId::from_hex(pointer.hash.as_bytes())
+    let id = gix_hash::ObjectId::from_hex(pointer.hash.as_bytes())
         .map_err(|error| Cause::protocol(error.to_string()))?;
     let Some((Kind::Commit, raw)) = objects.find(&id)? else {
         return Ok(None);
@@ -502,7 +502,7 @@ fn read_tagged(
         return Ok(None);
     };
     let parse = |hash: &str| {
-        gix::ObjectId::from_hex(hash.as_bytes()).map_err(|error| Cause::protocol(error.to_string()))
+        gix_hash::ObjectId::from_hex(hash.as_bytes()).map_err(|error| Cause::protocol(error.to_string()))
     };
     let mut id = parse(hash)?;
     let mut tag = None;

@@ -25,7 +25,7 @@ pub struct Commit {
     pub referencing_tag: Option<Tag>,
     /// Tags in the version range that were passed over, since they lead to no commit; without `refs/tags/`.
     pub skipped_tags: Vec<String>,
-    pub(crate) tree_hash: gix::ObjectId,
+    pub(crate) tree_hash: gix_hash::ObjectId,
     pub(crate) objects: Arc<Objects>,
     pub(crate) mounts: Arc<Vec<crate::tree::Mount>>,
 }

@@ -6,7 +6,7 @@ use crate::commit::{Person, Signature, Tag, Time};
 /// The fields of a commit.
 #[derive(Debug)]
 pub(crate) struct ParsedCommit {
-    pub(crate) tree: gix::ObjectId,
+    pub(crate) tree: gix_hash::ObjectId,
     pub(crate) author: Person,
     pub(crate) committer: Person,
     pub(crate) message: Vec<u8>,
@@ -16,7 +16,7 @@ pub(crate) struct ParsedCommit {
 /// The fields of a tag.
 #[derive(Debug)]
 pub(crate) struct ParsedTag {
-    pub(crate) target: gix::ObjectId,
+    pub(crate) target: gix_hash::ObjectId,
     pub(crate) tag: Tag,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn parse_commit(raw: &[u8]) -> Result<ParsedCommit, &'static str> {
         }
         payload.extend_from_slice(line);
         match name {
-            b"tree" => tree = tree.or(gix::ObjectId::from_hex(value).ok()),
+            b"tree" => tree = tree.or(gix_hash::ObjectId::from_hex(value).ok()),
             b"author" => author = author.or_else(|| Some(person(value))),
             b"committer" => committer = committer.or_else(|| Some(person(value))),
             _ => {}
@@ -85,7 +85,7 @@ pub(crate) fn parse_tag(hash: &str, raw: &[u8]) -> Result<ParsedTag, &'static st
         }
         let (key, value) = header(line);
         match key {
-            b"object" => target = target.or(gix::ObjectId::from_hex(value).ok()),
+            b"object" => target = target.or(gix_hash::ObjectId::from_hex(value).ok()),
             b"tag" => name = name.or_else(|| Some(String::from_utf8_lossy(value).into_owned())),
             b"tagger" => tagger = tagger.or_else(|| Some(person(value))),
             _ => {}

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use gix::odb::pack;
+use gix_pack as pack;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
@@ -24,12 +24,12 @@ pub(crate) struct Objects {
 }
 
 struct Scratch {
-    inflate: gix::zlib::Inflate,
+    inflate: gix_zlib::Inflate,
     deltas: pack::cache::lru::MemoryCappedHashmap,
 }
 
 /// The kind of an object.
-pub(crate) use gix::objs::Kind;
+pub(crate) use gix_object::Kind;
 
 impl std::fmt::Debug for Objects {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -45,7 +45,7 @@ impl std::fmt::Debug for Objects {
 
 impl Objects {
     /// An object; none where the pack does not have it.
-    pub(crate) fn find(&self, id: &gix::oid) -> Result<Option<(Kind, Vec<u8>)>, Cause> {
+    pub(crate) fn find(&self, id: &gix_hash::oid) -> Result<Option<(Kind, Vec<u8>)>, Cause> {
         let Some(bundle) = &self.bundle else {
             return Ok(None);
         };
@@ -64,7 +64,7 @@ impl Objects {
     }
 
     /// The names of all objects.
-    pub(crate) fn ids(&self) -> Vec<gix::ObjectId> {
+    pub(crate) fn ids(&self) -> Vec<gix_hash::ObjectId> {
         let all = self
             .bundle
             .as_ref()
@@ -162,10 +162,10 @@ fn index(bytes: &mut dyn BufRead, limits: &Limits, stop: &AtomicBool) -> Result<
     let written = pack::Bundle::write_to_directory(
         bytes,
         Some(folder.path()),
-        &mut gix::progress::Discard,
+        &mut gix_utils::progress::Discard,
         stop,
-        None::<gix::objs::find::Never>,
-        gix::hash::Kind::Sha1,
+        None::<gix_object::find::Never>,
+        gix_hash::Kind::Sha1,
         options,
     )
     .map_err(|error| Cause::Corrupt {
@@ -187,7 +187,7 @@ fn index(bytes: &mut dyn BufRead, limits: &Limits, stop: &AtomicBool) -> Result<
     Ok(Objects {
         bundle,
         scratch: Mutex::new(Scratch {
-            inflate: gix::zlib::Inflate::default(),
+            inflate: gix_zlib::Inflate::default(),
             deltas: pack::cache::lru::MemoryCappedHashmap::new(DELTA_CACHE_BYTES),
         }),
         _folder: folder,

@@ -16,9 +16,9 @@ const MOST_DIRECTORIES: usize = 4096;
 #[derive(Clone)]
 pub struct GitTree {
     objects: Arc<Objects>,
-    root: gix::ObjectId,
+    root: gix_hash::ObjectId,
     mounts: Arc<Vec<Mount>>,
-    directories: Arc<Mutex<HashMap<gix::ObjectId, Directory>>>,
+    directories: Arc<Mutex<HashMap<gix_hash::ObjectId, Directory>>>,
 }
 
 /// A submodule's files at their place.
@@ -34,16 +34,16 @@ type Directory = Arc<Vec<Node>>;
 struct Node {
     name: String,
     kind: EntryKind,
-    id: gix::ObjectId,
+    id: gix_hash::ObjectId,
 }
 
 /// Why an object of a tree cannot be used.
 #[derive(Debug, thiserror::Error)]
 enum Damage {
     #[error("object {0} is missing")]
-    Missing(gix::ObjectId),
+    Missing(gix_hash::ObjectId),
     #[error("object {0} is of another kind")]
-    Kind(gix::ObjectId),
+    Kind(gix_hash::ObjectId),
     #[error("the directory is malformed: {0}")]
     Malformed(&'static str),
 }
@@ -57,7 +57,7 @@ impl std::fmt::Debug for GitTree {
 }
 
 impl GitTree {
-    pub(crate) fn new(objects: Arc<Objects>, root: gix::ObjectId, mounts: Arc<Vec<Mount>>) -> Self {
+    pub(crate) fn new(objects: Arc<Objects>, root: gix_hash::ObjectId, mounts: Arc<Vec<Mount>>) -> Self {
         Self {
             objects,
             root,
@@ -100,7 +100,7 @@ impl GitTree {
         Ok(Some(here))
     }
 
-    fn directory(&self, path: &TreePath, id: gix::ObjectId) -> Result<Directory, TreeError> {
+    fn directory(&self, path: &TreePath, id: gix_hash::ObjectId) -> Result<Directory, TreeError> {
         let lock = || {
             self.directories
                 .lock()
@@ -120,9 +120,9 @@ impl GitTree {
         Ok(parsed)
     }
 
-    fn object(&self, path: &TreePath, id: gix::ObjectId, want: Kind) -> Result<Vec<u8>, TreeError> {
+    fn object(&self, path: &TreePath, id: gix_hash::ObjectId, want: Kind) -> Result<Vec<u8>, TreeError> {
         // The empty tree needs no object.
-        if want == Kind::Tree && id == gix::ObjectId::empty_tree(gix::hash::Kind::Sha1) {
+        if want == Kind::Tree && id == gix_hash::ObjectId::empty_tree(gix_hash::Kind::Sha1) {
             return Ok(Vec::new());
         }
         match self.objects.find(&id) {
@@ -238,7 +238,7 @@ fn parse_directory(raw: &[u8]) -> Result<Vec<Node>, &'static str> {
         nodes.push(Node {
             name: name.to_owned(),
             kind: kind_of_mode(mode).ok_or("a mode that is not known")?,
-            id: gix::ObjectId::Sha1(id.try_into().map_err(|_| "an entry without an id")?),
+            id: gix_hash::ObjectId::Sha1(id.try_into().map_err(|_| "an entry without an id")?),
         });
         rest = after;
     }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use gix::ObjectId;
+use gix_hash::ObjectId;
 use sha1::{Digest as _, Sha1};
 
 use crate::pack::Kind;

@@ -14,8 +14,8 @@ use crate::pack::Kind;
 /// Objects and references.
 #[derive(Debug, Clone)]
 pub struct Repository {
-    objects: HashMap<gix::ObjectId, (Kind, Bytes)>,
-    refs: BTreeMap<String, gix::ObjectId>,
+    objects: HashMap<gix_hash::ObjectId, (Kind, Bytes)>,
+    refs: BTreeMap<String, gix_hash::ObjectId>,
     head: String,
 }
 
@@ -174,26 +174,26 @@ impl Repository {
         Ok(self.put(kind, raw).to_string())
     }
 
-    pub(crate) fn ids(&self) -> impl Iterator<Item = (&str, gix::ObjectId)> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (&str, gix_hash::ObjectId)> {
         self.refs.iter().map(|(name, id)| (name.as_str(), *id))
     }
 
-    pub(crate) fn object(&self, id: &gix::oid) -> Option<&(Kind, Bytes)> {
+    pub(crate) fn object(&self, id: &gix_hash::oid) -> Option<&(Kind, Bytes)> {
         self.objects.get(id)
     }
 
-    pub(crate) fn put(&mut self, kind: Kind, raw: Bytes) -> gix::ObjectId {
+    pub(crate) fn put(&mut self, kind: Kind, raw: Bytes) -> gix_hash::ObjectId {
         let id = id_of(kind, &raw);
         self.objects.insert(id, (kind, raw));
         id
     }
 
-    pub(crate) fn put_ref(&mut self, name: String, id: gix::ObjectId) {
+    pub(crate) fn put_ref(&mut self, name: String, id: gix_hash::ObjectId) {
         self.refs.insert(name, id);
     }
 
     /// What an annotated tag finally points to.
-    pub(crate) fn peeled(&self, id: gix::ObjectId) -> Option<gix::ObjectId> {
+    pub(crate) fn peeled(&self, id: gix_hash::ObjectId) -> Option<gix_hash::ObjectId> {
         let mut here = id;
         while let Some((Kind::Tag, raw)) = self.objects.get(&here) {
             here = parse_tag("", raw).ok()?.target;
@@ -202,7 +202,7 @@ impl Repository {
     }
 
     /// The tree and the parents of a commit.
-    pub(crate) fn links(&self, id: &gix::oid) -> Option<(gix::ObjectId, Vec<gix::ObjectId>)> {
+    pub(crate) fn links(&self, id: &gix_hash::oid) -> Option<(gix_hash::ObjectId, Vec<gix_hash::ObjectId>)> {
         let Some((Kind::Commit, raw)) = self.objects.get(id) else {
             return None;
         };
@@ -210,13 +210,13 @@ impl Repository {
         let parents = raw
             .split(|b| *b == b'\n')
             .take_while(|line| !line.is_empty())
-            .filter_map(|line| gix::ObjectId::from_hex(line.strip_prefix(b"parent ")?).ok())
+            .filter_map(|line| gix_hash::ObjectId::from_hex(line.strip_prefix(b"parent ")?).ok())
             .collect();
         Some((tree, parents))
     }
 
-    fn existing(&self, hash: &str) -> Result<gix::ObjectId, RepositoryError> {
-        gix::ObjectId::from_hex(hash.as_bytes())
+    fn existing(&self, hash: &str) -> Result<gix_hash::ObjectId, RepositoryError> {
+        gix_hash::ObjectId::from_hex(hash.as_bytes())
             .ok()
             .filter(|id| self.objects.contains_key(id))
             .ok_or_else(|| RepositoryError::Missing(hash.to_owned()))
@@ -226,7 +226,7 @@ impl Repository {
         &mut self,
         files: &dyn FileTree,
         dir: &TreePath,
-    ) -> Result<gix::ObjectId, RepositoryError> {
+    ) -> Result<gix_hash::ObjectId, RepositoryError> {
         let mut entries = Vec::new();
         for entry in files.list(dir).map_err(RepositoryError::Tree)? {
             let path = dir
@@ -248,13 +248,13 @@ impl Repository {
                 EntryKind::Submodule => return Err(RepositoryError::Submodule(path)),
             };
             // Git does not know empty directories.
-            let empty = id == gix::ObjectId::empty_tree(gix::hash::Kind::Sha1);
+            let empty = id == gix_hash::ObjectId::empty_tree(gix_hash::Kind::Sha1);
             if !(entry.kind.is_directory() && empty) {
                 entries.push((entry.name, mode, id));
             }
         }
         // Git sorts a directory as if its name ended in a slash.
-        let key = |(name, mode, _): &(String, &str, gix::ObjectId)| {
+        let key = |(name, mode, _): &(String, &str, gix_hash::ObjectId)| {
             if *mode == "40000" {
                 format!("{name}/")
             } else {
@@ -272,15 +272,15 @@ impl Repository {
 }
 
 /// The id of an object.
-pub(crate) fn id_of(kind: Kind, raw: &[u8]) -> gix::ObjectId {
+pub(crate) fn id_of(kind: Kind, raw: &[u8]) -> gix_hash::ObjectId {
     let mut hasher = Sha1::new();
     hasher.update(format!("{kind} {}\0", raw.len()));
     hasher.update(raw);
-    gix::ObjectId::Sha1(hasher.finalize().into())
+    gix_hash::ObjectId::Sha1(hasher.finalize().into())
 }
 
 fn checked(reference: &str) -> Result<String, RepositoryError> {
-    gix::validate::reference::name(reference.into())
+    gix_validate::reference::name(reference.into())
         .map(|_| reference.to_owned())
         .map_err(|_| RepositoryError::Name(reference.to_owned()))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gix::ObjectId;
+use gix_hash::ObjectId;
 
 use crate::protocol::{flush, line};
 use crate::serve::walk::{Answer, Question, answer};

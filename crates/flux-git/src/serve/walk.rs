@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
-use gix::ObjectId;
+use gix_hash::ObjectId;
 
 use crate::pack::Kind;
 use crate::serve::Repository;
