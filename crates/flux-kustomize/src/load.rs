@@ -163,9 +163,14 @@ impl<'a> Loader<'a> {
 
     /// A path of an input as a path of the tree. The root of the tree is also the root of absolute paths.
     fn place(&self, path: &str) -> Result<TreePath> {
-        let joined = match path.strip_prefix('/') {
-            Some(below) => TreePath::clean(below),
-            None => self.root.join(path),
+        let joined = match (path.strip_prefix('/'), self.shared.restriction) {
+            // As in any file system, nothing is above the root. An artifact has an outside, though.
+            (Some(below), LoadRestriction::RootOnly) => TreePath::root().secure_join(below),
+            (Some(below), LoadRestriction::None) => TreePath::clean(below),
+            (None, LoadRestriction::RootOnly) => {
+                TreePath::root().secure_join(&format!("{}/{path}", self.root))
+            }
+            (None, LoadRestriction::None) => self.root.join(path),
         };
         joined.map_err(|_| BuildError::new(format!("path '{path}' is not in or below '/'")))
     }

@@ -394,11 +394,7 @@ pub(crate) fn merge_patches(
 ) -> Result<Vec<Resource>> {
     let as_file = match loader.read(text) {
         Ok(content) => {
-            let found = read::objects(&content, &loader.shown(text))?;
-            if found.is_empty() {
-                return Err(BuildError::new("patch appears to be empty"));
-            }
-            return Ok(found);
+            return read::objects(&content, &loader.shown(text));
         }
         Err(error) => error,
     };

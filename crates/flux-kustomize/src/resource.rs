@@ -279,6 +279,10 @@ impl Resource {
     /// # Errors
     /// A text that upstream's writer cannot write.
     pub(crate) fn finish(&mut self) -> Result<()> {
+        // Parity: removing annotations from a list without metadata leaves metadata behind.
+        if self.node.get("metadata").is_none() {
+            self.node.set("metadata", Node::empty_map());
+        }
         self.finish_annotations();
         if let Some(settled) = crate::settle::settle(&self.node, false)
             .map_err(|e| e.at(&self.file, Span::default()).object(&self.id))?
@@ -327,12 +331,14 @@ impl Resource {
                     .is_some_and(|rest| KNOWN.contains(&rest))
         };
         let settled = map.iter().all(|e| {
-            e.value.is_string() && e.key.is_string() && !doomed(e.key.text().unwrap_or_default())
+            let key = e.key.text().unwrap_or_default();
+            e.value.is_string() && Node::resolved_key(key).is_string() && !doomed(key)
         });
         if settled {
             return;
         }
-        // Parity: writing the annotations back turns every value into a string.
+        // Parity: writing the annotations back turns every value into a string, and takes the quotes from keys,
+        // which makes those that read as numbers or truth words unprintable.
         let kept: Map = map
             .iter()
             .filter_map(|e| {
@@ -342,7 +348,12 @@ impl Resource {
                 } else {
                     e.value.text()?
                 };
-                (!doomed(key)).then(|| (Node::string(key), Node::string(value).at(e.value.span)))
+                (!doomed(key)).then(|| {
+                    (
+                        Node::resolved_key(key).at(e.key.span),
+                        Node::string(value).at(e.value.span),
+                    )
+                })
             })
             .collect();
         self.edit(|node| {

@@ -287,6 +287,13 @@ pub(crate) fn check(
         Text if node.is_null() => Ok(Node::string("").at(node.span)),
         Text => match node.tag {
             Tag::Str | Tag::Merge | Tag::Timestamp if node.text().is_some() => Ok(node.clone()),
+            // Parity: where unknown fields are dropped, numbers and truth words are taken as text.
+            Tag::Bool | Tag::Int | Tag::Float if unknown == Unknown::Drop => match node.to_json() {
+                Ok(json) if !json.is_object() && !json.is_array() => {
+                    Ok(Node::string(json.to_string()).at(node.span))
+                }
+                _ => wrong("string"),
+            },
             _ => wrong("string"),
         },
         Bool if node.is_null() => Ok(Node::bool(false)),

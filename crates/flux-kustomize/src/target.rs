@@ -364,8 +364,12 @@ impl<'a> Target<'a> {
             })?;
         }
         if !self.file.list("replacements").is_empty() {
-            let all = plugin::replacements(self.file.list("replacements"), &self.loader)
-                .map_err(|e| e.at(&self.shown, Span::default()))?;
+            let all = plugin::replacements(self.file.list("replacements"), &self.loader).map_err(
+                |e| {
+                    e.wrap("trouble configuring builtin ReplacementTransformer")
+                        .at(&self.shown, Span::default())
+                },
+            )?;
             self.step(acc, "ReplacementTransformer", |map| {
                 run_replacements(map, &all, &self.shown)
             })?;
@@ -385,6 +389,17 @@ impl<'a> Target<'a> {
                 plugin::merge_patches(text, &self.loader, &self.shown)
                     .map_err(|e| e.at(&self.shown, path.span))?,
             );
+        }
+        if patches.is_empty() {
+            let names: Vec<&str> = paths.iter().filter_map(Node::text).collect();
+            return Err(self.refuse(
+                "patchesStrategicMerge",
+                &format!(
+                    "trouble configuring builtin PatchStrategicMergeTransformer: patch appears to \
+                     be empty; files=[{}]",
+                    names.join(" ")
+                ),
+            ));
         }
         let patch = Patch::of_objects(patches);
         self.step(acc, "PatchStrategicMergeTransformer", |map| {

@@ -171,7 +171,7 @@ fn float_key(value: f64) -> String {
 }
 
 /// A value as Go's `%#v` prints it.
-fn go_syntax(node: &Node) -> String {
+pub(crate) fn go_syntax(node: &Node) -> String {
     match node.kind() {
         Kind::Seq => {
             let items: Vec<String> = node

@@ -59,24 +59,33 @@ pub fn generate(
     let found = existing(tree, dir)?;
     let (action, file, mut node) = match found {
         Some((file, text)) => {
-            let node = decode(&text, Unknown::Drop)
-                .map_err(|e| e.at(file.as_str(), Span::default()))?;
+            let node =
+                decode(&text, Unknown::Drop).map_err(|e| e.at(file.as_str(), Span::default()))?;
             (Action::Unchanged, file, node)
         }
         None => {
-            let file = dir.child(FILE_NAMES[0]).map_err(|e| tree_error(&TreeError::Path(e)))?;
+            let file = dir
+                .child(FILE_NAMES[0])
+                .map_err(|e| tree_error(&TreeError::Path(e)))?;
             if tree.kind_of(&file).map_err(|e| tree_error(&e))? == Some(EntryKind::Directory) {
                 return Err(BuildError::new(format!("open /{file}: is a directory"))
                     .at(file.as_str(), Span::default()));
             }
-            (Action::Created, file, scan::kustomization(tree, dir, &ignore)?)
+            (
+                Action::Created,
+                file,
+                scan::kustomization(tree, dir, &ignore)?,
+            )
         }
     };
     set_default(&mut node, "apiVersion", API_VERSION);
     set_default(&mut node, "kind", "Kustomization");
     let empty = node.get("resources").is_none_or(Node::is_empty_collection);
     if action == Action::Unchanged && empty {
-        node.set("buildMetadata", Node::seq(vec![Node::string("originAnnotations")]));
+        node.set(
+            "buildMetadata",
+            Node::seq(vec![Node::string("originAnnotations")]),
+        );
     }
     ignore.filter(&mut node, dir);
     options.overlay.apply(&mut node, |path| {
@@ -114,7 +123,9 @@ pub fn complete(
 fn existing(tree: &dyn FileTree, dir: &TreePath) -> Result<Option<(TreePath, Vec<u8>)>> {
     for name in FILE_NAMES {
         let Ok(file) = dir.child(name) else { continue };
-        let Ok(real) = resolve(tree, &file) else { continue };
+        let Ok(real) = resolve(tree, &file) else {
+            continue;
+        };
         if let Some(EntryKind::File { .. }) = tree.kind_of(&real).map_err(|e| tree_error(&e))? {
             let content = tree.read(&real).map_err(|e| tree_error(&e))?;
             return Ok(Some((file, content.to_vec())));
@@ -151,8 +162,15 @@ fn pruned(node: &Node) -> Node {
 fn is_zero(key: &str, value: &Node) -> bool {
     // These are structures, which are written even where nothing is in them.
     const STRUCTURES: [&str; 9] = [
-        "metadata", "generatorOptions", "sortOptions", "helmGlobals", "target", "select",
-        "source", "objref", "fieldref",
+        "metadata",
+        "generatorOptions",
+        "sortOptions",
+        "helmGlobals",
+        "target",
+        "select",
+        "source",
+        "objref",
+        "fieldref",
     ];
     match value.kind() {
         Kind::Scalar => matches!(value.text(), None | Some("" | "false" | "0")),

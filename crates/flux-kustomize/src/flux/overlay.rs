@@ -46,7 +46,10 @@ impl Overlay {
             json_patches,
             components: texts(spec, "components")?,
             ignore_missing_components: spec["ignoreMissingComponents"] == true,
-            images: list(spec, "images", "images")?.iter().map(Node::from_json).collect(),
+            images: list(spec, "images", "images")?
+                .iter()
+                .map(Node::from_json)
+                .collect(),
             build_metadata: texts(spec, "buildMetadata")?,
         })
     }
@@ -80,7 +83,10 @@ impl Overlay {
             set_image(node, image);
         }
         if !self.build_metadata.is_empty() {
-            let names = self.build_metadata.iter().map(|name| Node::string(name.as_str()));
+            let names = self
+                .build_metadata
+                .iter()
+                .map(|name| Node::string(name.as_str()));
             node.set("buildMetadata", Node::seq(names.collect()));
         }
         Ok(())
@@ -201,7 +207,14 @@ fn texts(spec: &Value, field: &str) -> Result<Vec<String>> {
 /// Whether a path stays in the tree (KUS-GEN-008).
 fn is_local(path: &str) -> bool {
     const REMOTE: [&str; 8] = [
-        "git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/",
+        "git::",
+        "gh:",
+        "ssh://",
+        "https://",
+        "http://",
+        "git@",
+        "github.com:",
+        "github.com/",
     ];
     let lower = path.to_ascii_lowercase();
     let remote = REMOTE

@@ -16,11 +16,7 @@ use crate::read;
 pub(super) struct Ignore(Option<Matcher>);
 
 impl Ignore {
-    pub(super) fn new(
-        tree: &dyn FileTree,
-        dir: &TreePath,
-        patterns: Option<&str>,
-    ) -> Result<Self> {
+    pub(super) fn new(tree: &dyn FileTree, dir: &TreePath, patterns: Option<&str>) -> Result<Self> {
         let Some(patterns) = patterns else {
             return Ok(Self(None));
         };
@@ -30,7 +26,9 @@ impl Ignore {
     }
 
     fn leaves_out(&self, path: &TreePath) -> bool {
-        self.0.as_ref().is_some_and(|matcher| matcher.ignores(path, false))
+        self.0
+            .as_ref()
+            .is_some_and(|matcher| matcher.ignores(path, false))
     }
 
     /// Takes ignored files out of the lists of a kustomization file.
@@ -51,14 +49,12 @@ impl Ignore {
 }
 
 /// A kustomization of everything that is in a directory.
-pub(super) fn kustomization(
-    tree: &dyn FileTree,
-    dir: &TreePath,
-    ignore: &Ignore,
-) -> Result<Node> {
+pub(super) fn kustomization(tree: &dyn FileTree, dir: &TreePath, ignore: &Ignore) -> Result<Node> {
     let mut found = Vec::new();
     if tree.kind_of(dir).map_err(|e| tree_error(&e))?.is_none() && !dir.is_root() {
-        return Err(BuildError::new(format!("lstat /{dir}: no such file or directory")));
+        return Err(BuildError::new(format!(
+            "lstat /{dir}: no such file or directory"
+        )));
     }
     walk(tree, dir, ignore, &mut found)?;
     let mut node = Node::empty_map();
@@ -84,7 +80,9 @@ fn walk(
 ) -> Result<()> {
     let entries = tree.list(dir).map_err(|e| tree_error(&e))?;
     for entry in entries {
-        let Ok(path) = dir.child(&entry.name) else { continue };
+        let Ok(path) = dir.child(&entry.name) else {
+            continue;
+        };
         if entry.kind.is_directory() {
             if has_kustomization(tree, &path) {
                 found.push(path);
@@ -106,9 +104,8 @@ fn walk(
         }
         let content = tree.read(&real).map_err(|e| tree_error(&e))?;
         let file: Arc<str> = path.as_str().into();
-        read::objects(&content, &file).map_err(|e| {
-            e.wrap(format!("failed to decode Kubernetes YAML from /{path}"))
-        })?;
+        read::objects(&content, &file)
+            .map_err(|e| e.wrap(format!("failed to decode Kubernetes YAML from /{path}")))?;
         found.push(path);
     }
     Ok(())
@@ -116,7 +113,10 @@ fn walk(
 
 fn has_kustomization(tree: &dyn FileTree, dir: &TreePath) -> bool {
     FILE_NAMES.iter().any(|name| {
-        let real = dir.child(name).ok().and_then(|file| resolve(tree, &file).ok());
+        let real = dir
+            .child(name)
+            .ok()
+            .and_then(|file| resolve(tree, &file).ok());
         real.is_some_and(|file| matches!(tree.kind_of(&file), Ok(Some(EntryKind::File { .. }))))
     })
 }

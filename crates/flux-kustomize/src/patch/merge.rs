@@ -146,7 +146,8 @@ fn walk_fields(object: &Node, patch: Option<&Node>, schema: Schema) -> Result<No
                 e.wrap(name)
             }
         })?;
-        set(&mut result, object, name, merged);
+        let key = theirs.and_then(|map| map.iter().find(|e| e.key.text() == Some(name)));
+        set(&mut result, object, (name, key.map(|e| &e.key)), merged);
     }
     // Fields that the patch does not mention only lose what the merge cannot see.
     for entry in mine {
@@ -155,19 +156,28 @@ fn walk_fields(object: &Node, patch: Option<&Node>, schema: Schema) -> Result<No
             continue;
         }
         let merged = walk(Some(&entry.value), None, schema.field(name))?;
-        set(&mut result, object, name, merged);
+        set(&mut result, object, (name, None), merged);
     }
     Ok(result.unwrap_or_else(|| object.clone()))
 }
 
-fn set(result: &mut Option<Node>, object: &Node, name: &str, merged: Merged) {
+/// Sets a field. A key that is new is written as the patch wrote it: with its quotes, or without.
+fn set(
+    result: &mut Option<Node>,
+    object: &Node,
+    (name, key): (&str, Option<&Node>),
+    merged: Merged,
+) {
     let target = result.get_or_insert_with(|| object.clone());
-    match merged.node() {
-        None => {
-            target.remove(name);
-        }
-        Some(node) => {
-            target.set(name, node);
+    let Some(node) = merged.node() else {
+        target.remove(name);
+        return;
+    };
+    if let Some(map) = target.as_map_mut() {
+        match (map.get_mut(name), key) {
+            (Some(present), _) => *present = node,
+            (None, Some(key)) => map.push(key.clone(), node),
+            (None, None) => map.set(name, node),
         }
     }
 }

@@ -60,7 +60,10 @@ fn pass(case: &Value) -> Result<(Result<String, String>, &'static str), String> 
     if let Some(text) = want.get("kustomization") {
         same_text(&generated.text, &text_of(text))?;
         same_text(action, want["action"].as_str().unwrap_or_default())?;
-        same_text(generated.file.as_str(), &text_of(&want["kustomizationFile"]))?;
+        same_text(
+            generated.file.as_str(),
+            &text_of(&want["kustomizationFile"]),
+        )?;
     }
     let built = match build(&tree, path.as_str(), &Options::flux(), &NoRemotes) {
         Ok(built) => built,
@@ -80,15 +83,24 @@ fn substituted(
     let mut seen = std::collections::HashSet::new();
     for object in objects {
         let fail = |text: String| {
-            let name = object.node.text_at(&["metadata", "name"]).unwrap_or_default();
+            let name = object
+                .node
+                .text_at(&["metadata", "name"])
+                .unwrap_or_default();
             let id = flux_kustomize::object_id(&object.node);
             let _ = name;
-            (format!("post build failed for '{id}': {text}"), "substitute")
+            (
+                format!("post build failed for '{id}': {text}"),
+                "substitute",
+            )
         };
         let text = object.node.to_yaml().map_err(|e| fail(e.to_string()))?;
         let text = one(case, object, &text).map_err(fail)?;
         let id = flux_yaml::parse_documents(&text).map_err(|e| fail(e.to_string()))?;
-        let id = id.first().map(flux_kustomize::object_id).unwrap_or_default();
+        let id = id
+            .first()
+            .map(flux_kustomize::object_id)
+            .unwrap_or_default();
         if !seen.insert(id) {
             return Err(("in Replace: id matched 2 resources".to_owned(), "replace"));
         }
@@ -100,9 +112,7 @@ fn substituted(
 fn one(case: &Value, object: &BuiltObject, text: &str) -> Result<String, String> {
     const KEY: &str = "kustomize.toolkit.fluxcd.io/substitute";
     let post = &case["flux"]["spec"]["postBuild"];
-    let off = |field: &str| {
-        object.node.text_at(&["metadata", field, KEY]) == Some("disabled")
-    };
+    let off = |field: &str| object.node.text_at(&["metadata", field, KEY]) == Some("disabled");
     if !post.is_object() || off("labels") || off("annotations") {
         return Ok(text.to_owned());
     }
@@ -112,7 +122,9 @@ fn one(case: &Value, object: &BuiltObject, text: &str) -> Result<String, String>
     }
     for name in vars.keys() {
         let mut chars = name.chars();
-        let first = chars.next().is_some_and(|c| c == '_' || c.is_ascii_alphabetic());
+        let first = chars
+            .next()
+            .is_some_and(|c| c == '_' || c.is_ascii_alphabetic());
         if !first || !chars.all(|c| c == '_' || c.is_ascii_alphanumeric()) {
             return Err(format!("envsubst error: '{name}' var name is invalid"));
         }
@@ -122,18 +134,31 @@ fn one(case: &Value, object: &BuiltObject, text: &str) -> Result<String, String>
         .map_err(|e| format!("envsubst error: variable substitution failed: {e}"))?;
     let json = flux_yaml::yaml_to_json(&out)
         .map_err(|e| format!("envsubst error: YAMLToJSON: yaml: {}", e.go_text()))?;
-    flux_yaml::to_yaml_string(&json).map_err(|e| e.to_string())
+    flux_yaml::to_yaml_string(&floats(json)).map_err(|e| e.to_string())
+}
+
+/// What was substituted comes back through JSON, where Go reads every number as a float.
+fn floats(json: Value) -> Value {
+    match json {
+        Value::Number(n) => n.as_f64().map_or(Value::Null, Value::from),
+        Value::Array(items) => items.into_iter().map(floats).collect(),
+        Value::Object(map) => map.into_iter().map(|(k, v)| (k, floats(v))).collect(),
+        other => other,
+    }
 }
 
 fn variables(case: &Value, post: &Value) -> Result<BTreeMap<String, String>, String> {
     let mut vars = BTreeMap::new();
     for reference in post["substituteFrom"].as_array().into_iter().flatten() {
-        let found = case["flux"]["objects"].as_array().into_iter().flatten().find(|o| {
-            let namespace = o["metadata"]["namespace"].as_str().unwrap_or("flux-system");
-            o["kind"] == reference["kind"]
-                && o["metadata"]["name"] == reference["name"]
-                && namespace == "flux-system"
-        });
+        let found = case["flux"]["objects"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|o| {
+                o["kind"] == reference["kind"]
+                    && o["name"] == reference["name"]
+                    && o["namespace"] == "flux-system"
+            });
         let known = matches!(reference["kind"].as_str(), Some("ConfigMap" | "Secret"));
         match found {
             Some(object) => {

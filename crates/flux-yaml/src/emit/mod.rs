@@ -9,6 +9,7 @@ mod write;
 use serde_json::Value as Json;
 
 use crate::error::{YamlError, YamlErrorKind};
+use crate::json::go_syntax;
 use crate::node::{Kind, Node, Span, Style};
 use crate::number::{float_json_text, float_text};
 use crate::order::sort_keys;
@@ -85,6 +86,10 @@ fn write_json(writer: &mut Writer, value: &Json) -> Result<(), YamlError> {
 }
 
 fn write_node(writer: &mut Writer, node: &Node, sorting: bool) -> Result<(), YamlError> {
+    if !sorting && node.style == Style::Flow && !node.is_empty_collection() {
+        writer.plain(&flow_text(node)?);
+        return Ok(());
+    }
     match node.kind() {
         Kind::Scalar if !sorting && node.is_string() && node.style == Style::Double => {
             writer.quoted(node.text().unwrap_or_default());
@@ -114,7 +119,7 @@ fn write_node(writer: &mut Writer, node: &Node, sorting: bool) -> Result<(), Yam
                     return Err(YamlError::new(
                         YamlErrorKind::Write,
                         entry.key.span,
-                        "keys that are not strings have no JSON form",
+                        format!("invalid map key: {}", go_syntax(&entry.key)),
                     ));
                 };
                 sorted.push((key, &entry.value));
@@ -209,4 +214,33 @@ fn checked(text: &str, span: Span) -> Result<std::borrow::Cow<'_, str>, YamlErro
     }
     out.push_str(rest);
     Ok(out.into())
+}
+
+/// A node on one line, in flow style.
+fn flow_text(node: &Node) -> Result<String, YamlError> {
+    match node.kind() {
+        Kind::Seq => {
+            let items = node.as_seq().unwrap_or_default().iter().map(flow_text);
+            Ok(format!(
+                "[{}]",
+                items.collect::<Result<Vec<_>, _>>()?.join(", ")
+            ))
+        }
+        Kind::Map => {
+            let entries = node
+                .as_map()
+                .into_iter()
+                .flatten()
+                .map(|e| Ok(format!("{}: {}", flow_text(&e.key)?, flow_text(&e.value)?)));
+            Ok(format!(
+                "{{{}}}",
+                entries.collect::<Result<Vec<_>, YamlError>>()?.join(", ")
+            ))
+        }
+        Kind::Scalar => {
+            let mut writer = Writer::new();
+            write_node(&mut writer, node, false)?;
+            Ok(writer.finish().trim_end().to_owned())
+        }
+    }
 }
