@@ -15,6 +15,7 @@ pub mod change;
 mod engine;
 mod error;
 mod item;
+mod projection;
 mod prune;
 mod record;
 mod rules;

@@ -10,6 +10,7 @@ use flux_object::{Object, ObjectId};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::projection;
 use crate::rules::Wishes;
 
 /// SHA-256 of a canonical JSON text.
@@ -51,8 +52,10 @@ pub(crate) struct Facts {
     pub(crate) body: Digest,
     /// The fields that our Apply entry holds.
     pub(crate) fields: Option<Digest>,
+    /// The part of the object that our Apply entry holds, in the form of a desired object.
+    projection: Option<Digest>,
     /// The values of the labels and annotations that we set.
-    owned: Digest,
+    pub(crate) owned: Digest,
     /// Another manager has fields that we take over, or a predecessor's marks are there.
     pub(crate) needs_cleanup: bool,
     pub(crate) wishes: Wishes,
@@ -96,6 +99,7 @@ impl Facts {
         let mut content = Sha256::new();
         content.update(body);
         content.update(metadata.to_string());
+        let fields = own_fields(object, &lens.field_manager);
         let label = |key: &str| {
             let key = format!("{}/{key}", lens.group);
             object.label(&key).unwrap_or_default().to_owned()
@@ -110,7 +114,10 @@ impl Facts {
             generation: object.generation(),
             content: content.finalize().into(),
             body,
-            fields: own_fields(object, &lens.field_manager).map(digest),
+            fields: fields.map(digest),
+            projection: fields
+                .and_then(|fields| projection::owned(object, fields))
+                .map(|owned| digest(&owned)),
             owned: owned_values(object, keys),
             needs_cleanup: needs_cleanup(object, lens),
             wishes: Wishes::of(object, &lens.group),
@@ -148,6 +155,14 @@ impl Applied {
 }
 
 impl Record {
+    /// Whether applying `desired` as the connection's own identity would change nothing, though it is not known when it was
+    /// applied: the live object holds exactly what an apply would state.
+    pub(crate) fn shows(&self, desired: &Digest) -> Option<&Facts> {
+        let facts = self.facts.as_ref()?;
+        let equal = facts.projection.as_ref() == Some(desired);
+        (equal && !facts.deleting && !facts.needs_cleanup).then_some(facts)
+    }
+
     /// Whether applying `desired` again as `identity` would change nothing.
     pub(crate) fn proves(&self, desired: &Digest, identity: Option<&str>) -> bool {
         let (Some(facts), Some(applied)) = (&self.facts, &self.applied) else {
@@ -197,7 +212,7 @@ fn own_fields<'a>(object: &'a Object, manager: &str) -> Option<&'a Value> {
         .and_then(|entry| entry.get("fieldsV1"))
 }
 
-fn owned_values(object: &Object, keys: &OwnedKeys) -> Digest {
+pub(crate) fn owned_values(object: &Object, keys: &OwnedKeys) -> Digest {
     let mut hash = Sha256::new();
     let labels = keys.labels.iter().map(|key| (key, object.label(key)));
     let annotations = keys

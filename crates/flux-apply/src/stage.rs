@@ -16,7 +16,9 @@ use crate::engine::{Engine, Ledger, Request};
 use crate::error::{ApplyError, Operation};
 use crate::item::Item;
 use crate::prune::Entry;
-use crate::record::{Applied, Facts, STALE_ANNOTATIONS, STALE_LABELS, key, needs_cleanup};
+use crate::record::{
+    Applied, Facts, STALE_ANNOTATIONS, STALE_LABELS, key, needs_cleanup, owned_values,
+};
 use crate::rules::{Mode, Wishes};
 use crate::wait::Target;
 
@@ -166,6 +168,13 @@ impl<'a> StageRun<'a> {
         if facts.wishes.leaves_alone() || item.wishes.mode == Mode::IfNotPresent {
             Decision::Done(Action::Skipped)
         } else if tracker.proves(&placed.key, &item.desired, self.identity().as_deref()) {
+            Decision::Done(Action::Unchanged)
+        } else if self.identity().is_none()
+            && let Some(mut facts) = tracker.shows(&placed.key, &item.desired)
+        {
+            // After a restart, or when something changed that is not ours.
+            facts.owned = owned_values(&item.object, &item.keys());
+            self.remember(placed, facts);
             Decision::Done(Action::Unchanged)
         } else {
             Decision::Ask

@@ -200,12 +200,7 @@ async fn a_restart_finds_everything_in_place() {
         actions(&restarted.apply(objects()).await),
         [Action::Unchanged; 2]
     );
-    assert_eq!(restarted.requests(), 2, "a dry run each, and no read");
-    assert_eq!(
-        actions(&restarted.apply(objects()).await),
-        [Action::Unchanged; 2]
-    );
-    assert_eq!(restarted.requests(), 0);
+    assert_eq!(restarted.requests(), 0, "the live objects are proof enough");
 }
 
 #[tokio::test]

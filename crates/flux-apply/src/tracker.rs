@@ -173,6 +173,12 @@ impl Tracker {
             .is_some_and(|record| record.proves(desired, identity))
     }
 
+    /// The facts of an object that holds exactly what an apply of `desired` would state.
+    pub(crate) fn shows(&self, id: &ObjectId, desired: &Digest) -> Option<Facts> {
+        let state = self.shared.state();
+        state.records.get(id)?.shows(desired).cloned()
+    }
+
     /// The last facts of an object.
     pub(crate) fn facts(&self, id: &ObjectId) -> Option<Facts> {
         self.shared.state().records.get(id)?.facts.clone()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flux_api::kustomize::{KustomizationSpec, PostBuild};
-use flux_kustomize::{BuildError, BuiltObject, NoRemotes, Options};
+use flux_kustomize::{BuildError, BuiltObject, Options};
 use flux_object::{Object, ObjectError, stage};
 use flux_yaml::YamlError;
 use sha2::{Digest as _, Sha256};
@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::Gate;
 use crate::context::Ctx;
 use crate::kustomization::execute::fetch::Source;
-use crate::kustomization::execute::overlay;
+use crate::kustomization::execute::overlay::{self, Outside};
 use crate::kustomization::execute::substitute::{
     SubstituteError, Variables, applies, substitute, variables,
 };
@@ -32,9 +32,9 @@ pub(crate) struct Built {
 /// Why a build failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BuildFailure {
-    /// The kustomization file cannot be written or completed.
-    #[error("{0} is not supported yet")]
-    Overlay(&'static str),
+    /// The kustomization file could not be written or completed.
+    #[error(transparent)]
+    Generate(BuildError),
     /// The build itself.
     #[error("kustomize build failed")]
     Kustomize(#[source] BuildError),
@@ -78,7 +78,10 @@ pub(crate) async fn build(ctx: &Ctx, plan: &Plan, source: Source) -> Result<Buil
         }),
     };
     let spec = plan.spec.clone();
-    let work = tokio::task::spawn_blocking(move || run(&spec, &source, filling));
+    let outside = Outside {
+        forbidden: ctx.config.no_remote_bases,
+    };
+    let work = tokio::task::spawn_blocking(move || run(&spec, &source, filling, outside));
     let built = work.await.unwrap_or(Err(BuildFailure::Interrupted));
     built.map_err(Failure::Build)
 }
@@ -87,9 +90,11 @@ fn run(
     spec: &KustomizationSpec,
     source: &Source,
     filling: Option<Filling>,
+    outside: Outside,
 ) -> Result<Built, BuildFailure> {
-    let tree = overlay::complete(&source.tree, &source.path, spec)?;
-    let built = flux_kustomize::build(&*tree, source.path.as_str(), &Options::flux(), &NoRemotes)
+    let tree =
+        overlay::complete(&source.tree, &source.path, spec).map_err(BuildFailure::Generate)?;
+    let built = flux_kustomize::build(&tree, source.path.as_str(), &Options::flux(), &outside)
         .map_err(BuildFailure::Kustomize)?;
     let mut stream = Sha256::new();
     let mut objects = Vec::with_capacity(built.objects.len());

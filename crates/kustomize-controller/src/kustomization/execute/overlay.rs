@@ -1,38 +1,48 @@
-//! The kustomization file that the spec asks for (KUS-GEN): from the spec to options of the engine.
-
-use std::sync::Arc;
+//! The kustomization file that the spec asks for (KUS-GEN), and what lies outside of the artifact.
 
 use flux_api::kustomize::KustomizationSpec;
-use flux_tree::{EntryKind, FileTree, MemoryTree, TreePath};
+use flux_kustomize::flux::{GenerateOptions, Overlay, complete as complete_tree};
+use flux_kustomize::{BuildError, RemoteBase, Remotes};
+use flux_tree::{MemoryTree, TreePath};
+use serde_json::Value;
 
-use crate::kustomization::execute::build::BuildFailure;
-
-const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
-/// The tree with its kustomization file as the spec asks for it.
+/// The tree with its kustomization file generated, or completed by the spec.
 pub(crate) fn complete(
-    tree: &Arc<MemoryTree>,
+    tree: &MemoryTree,
     path: &TreePath,
     spec: &KustomizationSpec,
-) -> Result<Arc<MemoryTree>, BuildFailure> {
-    let present = FILE_NAMES.iter().any(|name| {
-        path.child(name)
-            .is_ok_and(|file| matches!(tree.kind_of(&file), Ok(Some(EntryKind::File { .. }))))
-    });
-    let asks = spec.target_namespace.is_some()
-        || spec.name_prefix.is_some()
-        || spec.name_suffix.is_some()
-        || !spec.patches.is_empty()
-        || !spec.images.is_empty()
-        || !spec.components.is_empty()
-        || !spec.build_metadata.is_empty();
-    if asks {
-        return Err(BuildFailure::Overlay(
-            "completing a kustomization.yaml by the spec",
-        ));
+) -> Result<MemoryTree, BuildError> {
+    // A spec is plain data with text keys, which always serialises.
+    let spec = serde_json::to_value(spec).unwrap_or(Value::Null);
+    let options = GenerateOptions {
+        overlay: Overlay::from_spec(&spec)?,
+        ..GenerateOptions::default()
+    };
+    complete_tree(tree, path, &options).map(|(_, tree)| tree)
+}
+
+/// Bases outside of the artifact: forbidden by the operator (`--no-remote-bases`), or not to be had yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outside {
+    pub(crate) forbidden: bool,
+}
+
+impl Outside {
+    fn refusal(self) -> String {
+        if self.forbidden {
+            "remote bases are disabled".to_owned()
+        } else {
+            "remote bases are not supported yet".to_owned()
+        }
     }
-    if !present {
-        return Err(BuildFailure::Overlay("a path without kustomization.yaml"));
+}
+
+impl Remotes for Outside {
+    fn directory(&self, _url: &str) -> Result<RemoteBase, String> {
+        Err(self.refusal())
     }
-    Ok(tree.clone())
+
+    fn file(&self, _url: &str) -> Result<Vec<u8>, String> {
+        Err(self.refusal())
+    }
 }
