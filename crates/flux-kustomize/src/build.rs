@@ -1,6 +1,6 @@
 //! The whole build: accumulate, hash, repair references, resolve variables, sort, clean.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use flux_tree::{EntryKind, FileTree, TreePath};
@@ -14,6 +14,7 @@ use crate::plugin::sort_order;
 use crate::remote::Remotes;
 use crate::resmap::ResMap;
 use crate::resource::Resource;
+use crate::schema::Schemas;
 use crate::spec::FieldSpec;
 use crate::target::{Accumulator, Target};
 use crate::transform::{SortOrder, add_hashes, add_labels, fix_references, replace_vars, sort};
@@ -39,6 +40,8 @@ pub struct Options {
     pub managed_by_label: bool,
     /// The version that label names.
     pub version: String,
+    /// A schema that a kustomization brings adds to the built-in one, as in Flux, instead of replacing it (KUS-KZ-009).
+    pub schema_adds: bool,
 }
 
 impl Default for Options {
@@ -48,6 +51,7 @@ impl Default for Options {
             restriction: LoadRestriction::RootOnly,
             managed_by_label: false,
             version: "(devel)".to_owned(),
+            schema_adds: false,
         }
     }
 }
@@ -57,6 +61,7 @@ impl Options {
     pub fn flux() -> Self {
         Self {
             restriction: LoadRestriction::None,
+            schema_adds: true,
             ..Self::default()
         }
     }
@@ -130,6 +135,11 @@ pub fn build(
         restriction: options.restriction,
         remotes,
         read: RefCell::default(),
+        schemas: RefCell::new(Schemas {
+            custom: None,
+            adds: options.schema_adds,
+        }),
+        schema_fixed: Cell::default(),
     };
     let loader = Loader::open(&shared, tree, path)?;
     let root = loader.root().clone();

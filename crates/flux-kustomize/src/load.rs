@@ -1,6 +1,6 @@
 //! Reading files for a build: confinement, links, cycles, and the record of what was read.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use flux_tree::{EntryKind, FileTree, TreeError, TreePath, resolve};
 
 use crate::error::{BuildError, Result};
 use crate::remote::{self, Remotes};
+use crate::schema::{Custom, Schemas};
 
 /// From where files may be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,6 +39,10 @@ pub(crate) struct Shared<'a> {
     pub(crate) restriction: LoadRestriction,
     pub(crate) remotes: &'a dyn Remotes,
     pub(crate) read: RefCell<ReadSet>,
+    /// The schema that the first kustomization to name one brought.
+    pub(crate) schemas: RefCell<Schemas>,
+    /// A version of the built-in schema was asked for, so that nothing else may come in its place.
+    pub(crate) schema_fixed: Cell<bool>,
 }
 
 /// The tree that a loader reads: the one being built, or a remote base.
@@ -211,6 +216,19 @@ impl<'a> Loader<'a> {
         }
         self.note(&real, ReadKind::File);
         Ok(tree.read(&real).map_err(|e| tree_error(&e))?.to_vec())
+    }
+
+    /// The schemas in force now.
+    pub(crate) fn schemas(&self) -> Schemas {
+        self.shared.schemas.borrow().clone()
+    }
+
+    /// Takes over what a kustomization says about schemas. The first one that says something counts.
+    pub(crate) fn set_schema(&self, custom: Option<Custom>) {
+        if self.shared.schema_fixed.replace(true) {
+            return;
+        }
+        self.shared.schemas.borrow_mut().custom = custom.map(Arc::new);
     }
 
     /// Whether there is a readable file; for names that are tried one after the other.

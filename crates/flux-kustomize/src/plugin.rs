@@ -218,8 +218,10 @@ fn transform(target: &Target<'_>, config: &Resource, map: &mut ResMap) -> Result
         "HashTransformer" => add_hashes(map),
         "PatchTransformer" => Patch::of_node(node, &target.loader, &config.file)
             .map_err(|e| failed(config, e))?
-            .apply(map),
-        "PatchStrategicMergeTransformer" => run.merge_patches()?.apply(map),
+            .apply(map, &target.loader.schemas()),
+        "PatchStrategicMergeTransformer" => {
+            run.merge_patches()?.apply(map, &target.loader.schemas())
+        }
         "PatchJson6902Transformer" => {
             let patch = json_patch(node, "jsonOp", &target.loader, &config.file)
                 .map_err(|e| failed(config, e))?;

@@ -16,6 +16,7 @@ use crate::plugin;
 use crate::read;
 use crate::replace::{self, Replacement};
 use crate::resmap::ResMap;
+use crate::schema::Custom;
 use crate::spec::{Config, FieldSpec, merge_all, merge_one};
 use crate::transform::{
     Affix, Image, NamespaceOptions, Subjects, Var, add_affix, add_annotations, add_labels, bind,
@@ -93,6 +94,7 @@ impl<'a> Target<'a> {
     /// Everything this kustomization stands for, on top of what a component is given.
     pub(crate) fn accumulate(&self, mut acc: Accumulator) -> Result<Accumulator> {
         self.check_supported()?;
+        self.set_schema()?;
         self.add_resources(&mut acc)
             .map_err(|e| e.wrap("accumulating resources"))?;
         acc.config.merge(&self.configuration()?)?;
@@ -129,14 +131,37 @@ impl<'a> Target<'a> {
                 .at(&self.shown, chart.span));
             }
         }
+        Ok(())
+    }
+
+    /// `openapi`: a schema file, or the version of the built-in schema.
+    fn set_schema(&self) -> Result<()> {
+        let text = |key: &str| {
+            let text = self.file.node.text_at(&["openapi", key]);
+            text.filter(|text| !text.is_empty())
+        };
         if let Some(path) = self.file.node.text_at(&["openapi", "path"]) {
-            self.loader
+            let content = self
+                .loader
                 .read(path)
                 .map_err(|e| e.at(&self.shown, Span::default()))?;
-            return Err(self.refuse("openapi", "openapi.path is not supported"));
+            if text("version").is_some() {
+                return Err(self.refuse(
+                    "openapi",
+                    "builtin version and custom schema provided, cannot use both",
+                ));
+            }
+            let custom = Custom::parse(&content)
+                .map_err(|e| e.at(&self.loader.shown(path), Span::default()))?;
+            self.loader.set_schema(Some(custom));
+            return Ok(());
         }
-        match self.file.node.text_at(&["openapi", "version"]) {
-            None | Some("" | "v1.21.2") => Ok(()),
+        match text("version") {
+            None => Ok(()),
+            Some("v1.21.2") => {
+                self.loader.set_schema(None);
+                Ok(())
+            }
             Some(_) => Err(self.refuse("openapi", "the specified OpenAPI version is not built in")),
         }
     }
@@ -329,7 +354,9 @@ impl<'a> Target<'a> {
         self.run_merge_patches(acc)?;
         for node in self.file.list("patches") {
             let patch = Patch::of_node(node, &self.loader, &self.shown)?;
-            self.step(acc, "PatchTransformer", |map| patch.apply(map))?;
+            self.step(acc, "PatchTransformer", |map| {
+                patch.apply(map, &self.loader.schemas())
+            })?;
         }
         self.run_names(acc, &config)?;
         self.run_labels(acc, &config)?;
@@ -403,7 +430,7 @@ impl<'a> Target<'a> {
         }
         let patch = Patch::of_objects(patches);
         self.step(acc, "PatchStrategicMergeTransformer", |map| {
-            patch.apply(map)
+            patch.apply(map, &self.loader.schemas())
         })
     }
 

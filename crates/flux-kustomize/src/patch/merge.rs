@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 use flux_yaml::{Kind, Map, Node};
 
 use crate::error::{BuildError, Result};
-use crate::schema::{FieldSchema, Schema};
+use crate::schema::{FieldSchema, Schema, Schemas};
 use crate::transform::expect_kind;
 
 const DIRECTIVE: &str = "$patch";
@@ -39,31 +39,66 @@ enum Directive {
 }
 
 /// Merges a patch into an object; `None` where the patch deletes it.
-pub(crate) fn merge(object: &Node, patch: &Node) -> Result<Option<Node>> {
-    Ok(walk(Some(object), Some(patch), FieldSchema::UNKNOWN)?.node())
+pub(crate) fn merge(object: &Node, patch: &Node, schemas: &Schemas) -> Result<Option<Node>> {
+    Ok(walk(Some(object), Some(patch), Known::new(schemas))?.node())
+}
+
+/// The schema of a field, and where whole objects inside it find theirs.
+#[derive(Clone)]
+struct Known<'s> {
+    field: FieldSchema<'s>,
+    schemas: &'s Schemas,
+}
+
+impl<'s> Known<'s> {
+    fn new(schemas: &'s Schemas) -> Self {
+        Self {
+            field: FieldSchema::UNKNOWN,
+            schemas,
+        }
+    }
+
+    /// The schema of a field of a node with a known type.
+    fn below(&self, schema: Schema<'s>, name: &str) -> Self {
+        Self {
+            field: schema.field(name),
+            schemas: self.schemas,
+        }
+    }
+
+    /// The schema of an item of a list.
+    fn item(&self) -> Self {
+        Self {
+            field: FieldSchema {
+                inner: self.field.inner,
+                merge: None,
+            },
+            schemas: self.schemas,
+        }
+    }
 }
 
 /// The schema of a node that is a whole object, where nothing better is known.
-fn schema_of(field: FieldSchema, nodes: [Option<&Node>; 2]) -> Schema {
-    if !field.inner.is_unknown() {
-        return field.inner;
+fn schema_of<'s>(known: &Known<'s>, nodes: [Option<&Node>; 2]) -> Schema<'s> {
+    if !known.field.inner.is_unknown() {
+        return known.field.inner;
     }
     nodes
         .into_iter()
         .flatten()
         .find_map(|node| {
             let api_version = node.text_at(&["apiVersion"])?;
-            let found = Schema::of(api_version, node.text_at(&["kind"])?);
+            let found = known.schemas.of(api_version, node.text_at(&["kind"])?);
             (!found.is_unknown()).then_some(found)
         })
-        .unwrap_or(Schema::UNKNOWN)
+        .unwrap_or(Schema::Unknown)
 }
 
 fn present(node: Option<&Node>) -> Option<&Node> {
     node.filter(|n| !n.is_null())
 }
 
-fn walk(object: Option<&Node>, patch: Option<&Node>, field: FieldSchema) -> Result<Merged> {
+fn walk(object: Option<&Node>, patch: Option<&Node>, known: Known<'_>) -> Result<Merged> {
     let Some(kind) = present(object).or(present(patch)).map(Node::kind) else {
         return Ok(nothing(object, patch));
     };
@@ -71,9 +106,9 @@ fn walk(object: Option<&Node>, patch: Option<&Node>, field: FieldSchema) -> Resu
         expect_kind(node, kind)?;
     }
     match kind {
-        Kind::Map => walk_map(object, patch, field),
-        Kind::Seq => match field.merge {
-            Some(keys) => walk_keyed(object, patch, (field, keys)),
+        Kind::Map => walk_map(object, patch, &known),
+        Kind::Seq => match &known.field.merge {
+            Some(keys) => walk_keyed(object, patch, (&known, keys)),
             None => Ok(choose(object, patch)),
         },
         Kind::Scalar => Ok(choose(object, patch)),
@@ -101,11 +136,11 @@ fn choose(object: Option<&Node>, patch: Option<&Node>) -> Merged {
     }
 }
 
-fn walk_map(object: Option<&Node>, patch: Option<&Node>, field: FieldSchema) -> Result<Merged> {
+fn walk_map(object: Option<&Node>, patch: Option<&Node>, known: &Known<'_>) -> Result<Merged> {
     if present(object).is_some() && patch.is_some_and(Node::is_null) {
         return Ok(Merged::Gone);
     }
-    let schema = schema_of(field, [object, patch]);
+    let at = (known, schema_of(known, [object, patch]));
     let stripped = patch.map(|patch| strip_directive(patch)).transpose()?;
     let (directive, patch) = match &stripped {
         Some((directive, patch)) => (*directive, Some(patch)),
@@ -115,17 +150,21 @@ fn walk_map(object: Option<&Node>, patch: Option<&Node>, field: FieldSchema) -> 
         return Ok(Merged::Gone);
     }
     match (present(object), patch) {
-        (Some(object), None) => Ok(Merged::Kept(walk_fields(object, None, schema)?)),
+        (Some(object), None) => Ok(Merged::Kept(walk_fields(object, None, at)?)),
         (Some(object), Some(patch)) if directive == Directive::Merge => {
-            Ok(Merged::Kept(walk_fields(object, Some(patch), schema)?))
+            Ok(Merged::Kept(walk_fields(object, Some(patch), at)?))
         }
         // The patch stands alone: it is merged with itself, which removes nulls and directives from it.
-        (_, Some(patch)) => Ok(Merged::New(walk_fields(patch, Some(patch), schema)?)),
+        (_, Some(patch)) => Ok(Merged::New(walk_fields(patch, Some(patch), at)?)),
         (None, None) => Ok(Merged::Gone),
     }
 }
 
-fn walk_fields(object: &Node, patch: Option<&Node>, schema: Schema) -> Result<Node> {
+fn walk_fields<'s>(
+    object: &Node,
+    patch: Option<&Node>,
+    (known, schema): (&Known<'s>, Schema<'s>),
+) -> Result<Node> {
     let (Some(mine), theirs) = (object.as_map(), patch.and_then(Node::as_map)) else {
         return Ok(object.clone());
     };
@@ -139,7 +178,7 @@ fn walk_fields(object: &Node, patch: Option<&Node>, schema: Schema) -> Result<No
     for name in &names {
         let their = theirs.and_then(|map| map.get(name));
         let my = if itself { their } else { mine.get(name) };
-        let merged = walk(my, their, schema.field(name)).map_err(|e| {
+        let merged = walk(my, their, known.below(schema, name)).map_err(|e| {
             if e.text().contains("patch strategy") {
                 e
             } else {
@@ -152,10 +191,10 @@ fn walk_fields(object: &Node, patch: Option<&Node>, schema: Schema) -> Result<No
     // Fields that the patch does not mention only lose what the merge cannot see.
     for entry in mine {
         let name = entry.key.text().unwrap_or_default();
-        if names.contains(name) || !needs_visit(&entry.value, schema.field(name)) {
+        if names.contains(name) || !needs_visit(&entry.value, &known.below(schema, name)) {
             continue;
         }
-        let merged = walk(Some(&entry.value), None, schema.field(name))?;
+        let merged = walk(Some(&entry.value), None, known.below(schema, name))?;
         set(&mut result, object, (name, None), merged);
     }
     Ok(result.unwrap_or_else(|| object.clone()))
@@ -183,16 +222,18 @@ fn set(
 }
 
 /// Whether a part that the patch leaves alone could still change: empty nulls, and lists by key.
-fn needs_visit(node: &Node, field: FieldSchema) -> bool {
+fn needs_visit(node: &Node, known: &Known<'_>) -> bool {
     match node.kind() {
         Kind::Scalar => node.is_null() && node.text().is_some_and(str::is_empty),
-        Kind::Seq => field.merge.is_some(),
+        Kind::Seq => known.field.merge.is_some(),
         Kind::Map => {
-            let schema = schema_of(field, [Some(node), None]);
-            node.as_map()
-                .into_iter()
-                .flatten()
-                .any(|e| needs_visit(&e.value, schema.field(e.key.text().unwrap_or_default())))
+            let schema = schema_of(known, [Some(node), None]);
+            node.as_map().into_iter().flatten().any(|e| {
+                needs_visit(
+                    &e.value,
+                    &known.below(schema, e.key.text().unwrap_or_default()),
+                )
+            })
         }
     }
 }
@@ -242,13 +283,13 @@ fn strip_directive(patch: &Node) -> Result<(Directive, Node)> {
     }
 }
 
-type Keys = &'static [&'static str];
+type Keys<'k> = &'k [&'k str];
 
 /// A list whose items are found by key.
 fn walk_keyed(
     object: Option<&Node>,
     patch: Option<&Node>,
-    (field, keys): (FieldSchema, Keys),
+    (known, keys): (&Known<'_>, Keys<'_>),
 ) -> Result<Merged> {
     if present(object).is_some() && patch.is_some_and(Node::is_null) {
         return Ok(Merged::Gone);
@@ -272,14 +313,14 @@ fn walk_keyed(
             } else {
                 object
             };
-            let merged = merge_items(items(Some(object)), items(patch.as_ref()), (field, keys))?;
+            let merged = merge_items(items(Some(object)), items(patch.as_ref()), (known, keys))?;
             Ok(Merged::Kept(relist(object, merged)))
         }
         _ => match patch {
             None => Ok(Merged::Gone),
             Some(patch) => {
                 let own = items(Some(&patch));
-                let merged = merge_items(own.clone(), own, (field, keys))?;
+                let merged = merge_items(own.clone(), own, (known, keys))?;
                 Ok(Merged::New(relist(&patch, merged)))
             }
         },
@@ -293,7 +334,7 @@ fn relist(like: &Node, items: Vec<Node>) -> Node {
 fn merge_items(
     mut object: Vec<Node>,
     patch: Vec<Node>,
-    (field, keys): (FieldSchema, Keys),
+    (known, keys): (&Known<'_>, Keys<'_>),
 ) -> Result<Vec<Node>> {
     if keys.is_empty() {
         return Ok(merge_values(&object, &patch));
@@ -306,10 +347,6 @@ fn merge_items(
         unite(&mut values);
     }
     let (used, at_use) = used_keys(&values, keys);
-    let inner = FieldSchema {
-        inner: field.inner,
-        merge: None,
-    };
     let mut merged: Vec<Node> = Vec::new();
     for tuple in &values {
         let wanted: Vec<&str> = at_use.iter().map(|at| tuple[*at].as_str()).collect();
@@ -319,7 +356,7 @@ fn merge_items(
         let outcome = walk(
             mine.map(|at| &object[at]),
             theirs.map(|at| &patch[at]),
-            inner,
+            known.item(),
         )?;
         let in_place = matches!(outcome, Merged::Kept(_));
         let Some(mut node) = outcome.node().filter(|n| !empty(n)) else {
@@ -374,7 +411,7 @@ fn merge_values(object: &[Node], patch: &[Node]) -> Vec<Node> {
 }
 
 /// The key values of all items, those of the patch first, each combination once.
-fn key_values(patch: &[Node], object: &[Node], keys: Keys) -> Vec<Vec<String>> {
+fn key_values(patch: &[Node], object: &[Node], keys: Keys<'_>) -> Vec<Vec<String>> {
     let mut seen = HashSet::new();
     patch
         .iter()
@@ -415,7 +452,7 @@ fn unite(values: &mut [Vec<String>]) {
 }
 
 /// The keys that any item states, all of them where none does; and where they stand in the combinations.
-fn used_keys(values: &[Vec<String>], keys: Keys) -> (Vec<&'static str>, Vec<usize>) {
+fn used_keys<'k>(values: &[Vec<String>], keys: Keys<'k>) -> (Vec<&'k str>, Vec<usize>) {
     let used: Vec<usize> = (0..keys.len())
         .filter(|at| values.iter().any(|tuple| !tuple[*at].is_empty()))
         .collect();
@@ -428,8 +465,8 @@ fn used_keys(values: &[Vec<String>], keys: Keys) -> (Vec<&'static str>, Vec<usiz
 }
 
 /// The keys with a value, all of them where none has one.
-fn stated<'v>(keys: &[&'static str], values: &[&'v str]) -> (Vec<&'static str>, Vec<&'v str>) {
-    let pairs: Vec<(&'static str, &'v str)> = keys
+fn stated<'k, 'v>(keys: &[&'k str], values: &[&'v str]) -> (Vec<&'k str>, Vec<&'v str>) {
+    let pairs: Vec<(&'k str, &'v str)> = keys
         .iter()
         .copied()
         .zip(values.iter().copied())

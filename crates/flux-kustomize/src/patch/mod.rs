@@ -15,6 +15,7 @@ use crate::load::Loader;
 use crate::read;
 use crate::resmap::ResMap;
 use crate::resource::Resource;
+use crate::schema::Schemas;
 
 pub(crate) use select::Selector;
 
@@ -154,16 +155,16 @@ impl Patch {
     }
 
     /// Applies the patch to a set of objects.
-    pub(crate) fn apply(&self, map: &mut ResMap) -> Result<()> {
+    pub(crate) fn apply(&self, map: &mut ResMap, schemas: &Schemas) -> Result<()> {
         match &self.body {
             Body::Empty => Ok(()),
-            Body::Merge(patches) => self.apply_merge(map, patches),
+            Body::Merge(patches) => self.apply_merge(map, patches, schemas),
             Body::Json(operations) => self.apply_json(map, operations),
         }
         .map_err(|e| e.at(&self.place.0, self.place.1))
     }
 
-    fn apply_merge(&self, map: &mut ResMap, patches: &[Resource]) -> Result<()> {
+    fn apply_merge(&self, map: &mut ResMap, patches: &[Resource], schemas: &Schemas) -> Result<()> {
         let Some(target) = &self.target else {
             for patch in patches {
                 let id = patch.original_id();
@@ -174,7 +175,7 @@ impl Patch {
                     .at(&patch.file, patch.node().span)
                     .object(&id)
                 })?;
-                map.change_at(at, |r| apply_one(r, patch))?;
+                map.change_at(at, |r| apply_one(r, patch, schemas))?;
             }
             map.drop_empty();
             return Ok(());
@@ -203,7 +204,7 @@ impl Patch {
                 node.set("apiVersion", Node::string(api_version));
                 node.set("kind", Node::string(kind));
             });
-            map.change_at(at, |r| apply_one(r, &patch))?;
+            map.change_at(at, |r| apply_one(r, &patch, schemas))?;
         }
         map.drop_empty();
         // Two objects that were told apart by what the patch changed are refused.
@@ -234,7 +235,7 @@ impl Patch {
     /// Applies a JSON patch to the object at a place.
     pub(crate) fn apply_at(&self, map: &mut ResMap, at: usize) -> Result<()> {
         let Body::Json(operations) = &self.body else {
-            return self.apply(map);
+            return Ok(());
         };
         map.change_at(at, |resource| {
             let id = resource.id().clone();
@@ -259,7 +260,7 @@ fn tidy_annotations(node: &mut Node) {
 }
 
 /// Applies one strategic merge patch to one object.
-pub(crate) fn apply_one(resource: &mut Resource, patch: &Resource) -> Result<()> {
+fn apply_one(resource: &mut Resource, patch: &Resource, schemas: &Schemas) -> Result<()> {
     let before = resource.id().clone();
     if patch.allow_name_change || patch.allow_kind_change {
         resource.store_previous_id();
@@ -267,7 +268,7 @@ pub(crate) fn apply_one(resource: &mut Resource, patch: &Resource) -> Result<()>
     let (keep_name, keep_kind) = (!patch.allow_name_change, !patch.allow_kind_change);
     resource
         .edit(|node| -> Result<()> {
-            let merged = merge::merge(node, patch.node())?;
+            let merged = merge::merge(node, patch.node(), schemas)?;
             *node = merged.unwrap_or_else(Node::empty_map);
             if crate::resource::is_nil_or_empty(node) {
                 return Ok(());

@@ -1,58 +1,95 @@
-//! What the engine knows about the built-in kinds: which lists merge by key, which kinds have no namespace.
+//! What the engine knows about kinds: which lists merge by key, which kinds have no namespace.
 //!
-//! Compiled-in tables; nothing is parsed at run time.
+//! The built-in kinds are compiled-in tables; a kustomization may bring a schema of its own (`openapi.path`).
 
+mod custom;
 mod table;
 
+use std::sync::Arc;
+
+pub(crate) use custom::Custom;
+use flux_yaml::Node;
 use table::{CLUSTER_SCOPED, DEFS, Field, NONE, TYPES};
 
-/// A type of the table; `None` where nothing is known or nothing below merges by key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Schema(Option<u16>);
-
-/// What is known of one field.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FieldSchema {
-    /// The type of the field, or of its items.
-    pub(crate) inner: Schema,
-    /// The keys by which its items are merged; `None` where the list is replaced.
-    pub(crate) merge: Option<&'static [&'static str]>,
+/// The schemas in force for a build.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Schemas {
+    pub(crate) custom: Option<Arc<Custom>>,
+    /// The built-in kinds are known besides the custom ones. Without custom ones they always are.
+    pub(crate) adds: bool,
 }
 
-impl FieldSchema {
+impl Schemas {
+    /// The schema of an object.
+    pub(crate) fn of(&self, api_version: &str, kind: &str) -> Schema<'_> {
+        match &self.custom {
+            None => Schema::built_in(api_version, kind),
+            Some(custom) => match custom.of(api_version, kind) {
+                Some(node) => Schema::Custom(custom, node),
+                None if self.adds => Schema::built_in(api_version, kind),
+                None => Schema::Unknown,
+            },
+        }
+    }
+}
+
+/// The schema of one node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Schema<'s> {
+    /// Nothing is known, or nothing below merges by key.
+    Unknown,
+    /// A type of the table.
+    BuiltIn(u16),
+    /// A type that a kustomization brought.
+    Custom(&'s Custom, &'s Node),
+}
+
+/// What is known of one field.
+#[derive(Debug, Clone)]
+pub(crate) struct FieldSchema<'s> {
+    /// The type of the field, or of its items.
+    pub(crate) inner: Schema<'s>,
+    /// The keys by which its items are merged; `None` where the list is replaced.
+    pub(crate) merge: Option<Vec<&'s str>>,
+}
+
+impl FieldSchema<'_> {
     pub(crate) const UNKNOWN: Self = Self {
-        inner: Schema(None),
+        inner: Schema::Unknown,
         merge: None,
     };
 }
 
-impl Schema {
-    pub(crate) const UNKNOWN: Self = Self(None);
-
-    /// The type of an object.
-    pub(crate) fn of(api_version: &str, kind: &str) -> Self {
+impl<'s> Schema<'s> {
+    fn built_in(api_version: &str, kind: &str) -> Self {
         let found = TYPES.binary_search_by(|(a, k, _)| (*a, *k).cmp(&(api_version, kind)));
-        Self(found.ok().map(|at| TYPES[at].2))
+        found.map_or(Self::Unknown, |at| Self::BuiltIn(TYPES[at].2))
     }
 
     pub(crate) fn is_unknown(self) -> bool {
-        self.0.is_none()
+        matches!(self, Self::Unknown)
     }
 
-    pub(crate) fn field(self, name: &str) -> FieldSchema {
-        let found = self.0.and_then(|def| {
-            let fields: &[Field] = DEFS[usize::from(def)];
-            fields
-                .binary_search_by(|f| f.name.cmp(name))
-                .ok()
-                .map(|at| &fields[at])
-        });
-        match found {
-            None => FieldSchema::UNKNOWN,
-            Some(field) => FieldSchema {
-                inner: Self((field.def != NONE).then_some(field.def)),
-                merge: field.merge.then_some(field.keys),
-            },
+    pub(crate) fn field(self, name: &str) -> FieldSchema<'s> {
+        match self {
+            Self::Unknown => FieldSchema::UNKNOWN,
+            Self::Custom(custom, node) => custom.field(node, name),
+            Self::BuiltIn(def) => {
+                let fields: &[Field] = DEFS[usize::from(def)];
+                match fields.binary_search_by(|f| f.name.cmp(name)) {
+                    Err(_) => FieldSchema::UNKNOWN,
+                    Ok(at) => {
+                        let field = &fields[at];
+                        FieldSchema {
+                            inner: match field.def {
+                                NONE => Self::Unknown,
+                                def => Self::BuiltIn(def),
+                            },
+                            merge: field.merge.then(|| field.keys.to_vec()),
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -10,8 +10,8 @@ mod kustomize_flux;
 fn main() -> std::process::ExitCode {
     let mut run = Run::from_args();
     for (name, known) in [
-        ("kustomize/cases", Known::failures(8)),
-        ("kustomize/cases-fields", Known::failures(4)),
+        ("kustomize/cases", Known::failures(3)),
+        ("kustomize/cases-fields", Known::none()),
         ("kustomize/cases-yaml", Known::failures(1)),
     ] {
         run.area(name, known, |area| {
@@ -22,7 +22,7 @@ fn main() -> std::process::ExitCode {
     }
     run.area(
         "kustomize/cases-flux",
-        Known::failures(1),
+        Known::none(),
         kustomize_flux::run,
     );
     run.finish()
