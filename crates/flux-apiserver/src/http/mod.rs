@@ -1,6 +1,7 @@
 //! The wire: addresses, parameters, content negotiation, answers, connections.
 
 mod negotiate;
+mod protobuf;
 mod reply;
 mod request;
 mod serve;

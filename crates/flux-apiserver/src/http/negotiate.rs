@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::error::ApiError;
+use crate::http::protobuf;
 use crate::store::Doc;
 
 /// What objects are turned into before they are sent.
@@ -66,6 +67,9 @@ pub(crate) fn decode_body(content_type: &str, body: &[u8]) -> Result<Doc, ApiErr
     let value = match media {
         "" | "application/json" => from_json(body)?,
         "application/yaml" => from_yaml(body)?,
+        "application/vnd.kubernetes.protobuf" => protobuf::decode(body).ok_or_else(|| {
+            ApiError::bad_request("the protobuf body is malformed or of an unknown kind")
+        })?,
         _ => return Err(ApiError::unsupported_media_type(BODIES)),
     };
     match value {

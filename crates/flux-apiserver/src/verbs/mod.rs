@@ -109,11 +109,13 @@ pub(crate) fn serve(cluster: &Arc<Cluster>, ask: &Ask) -> Result<Reply, ApiError
         form,
         warnings: RefCell::new(warnings),
     };
-    let mut reply = if target.subresource.is_empty() {
-        main_resource(&call)?
+    let outcome = if target.subresource.is_empty() {
+        main_resource(&call)
     } else {
-        subresources::serve(&call)?
+        subresources::serve(&call)
     };
+    // A refusal carries the warnings too.
+    let mut reply = outcome.unwrap_or_else(Reply::from);
     reply.warnings = call.warnings.into_inner();
     Ok(reply)
 }
