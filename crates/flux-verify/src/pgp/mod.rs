@@ -192,3 +192,6 @@ pub(crate) fn timely(signature: &Signature, now: Timestamp) -> bool {
 pub(crate) fn passed(from: Timestamp, lifetime: u32, now: Timestamp) -> bool {
     lifetime != 0 && u64::from(from.as_secs()) + u64::from(lifetime) <= u64::from(now.as_secs())
 }
+
+#[cfg(test)]
+mod tests;
