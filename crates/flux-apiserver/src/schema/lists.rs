@@ -53,7 +53,8 @@ pub(super) fn is_same(value: &Value, old: Option<&Value>, node: &Node) -> bool {
         (Value::Object(fields), Value::Object(before)) => {
             fields.len() == before.len()
                 && fields.iter().all(|(name, value)| {
-                    node.field(name).is_some_and(|below| is_same(value, before.get(name), below))
+                    node.field(name)
+                        .is_some_and(|below| is_same(value, before.get(name), below))
                 })
         }
         (Value::Array(items), Value::Array(before)) => match (&node.list, node.items.as_deref()) {

@@ -167,7 +167,8 @@ pub(super) fn check(place: Place<'_>, node: &Node, path: &str, errors: &mut Vec<
             for (index, item) in items.iter().enumerate() {
                 let old = counterpart(item, place.old, &node.list);
                 check(
-                    place.below(item, old, below), below,
+                    place.below(item, old, below),
+                    below,
                     &format!("{path}[{index}]"),
                     errors,
                 );
@@ -234,7 +235,11 @@ fn outcome(
         }
         Err(error) => {
             let kind = node.types.first().copied().unwrap_or_default();
-            Some(FieldError::invalid(path, &kind.into(), &failure(rule, &error.to_string())))
+            Some(FieldError::invalid(
+                path,
+                &kind.into(),
+                &failure(rule, &error.to_string()),
+            ))
         }
     }
 }

@@ -1,27 +1,27 @@
 //! Objects of versions that upstream no longer serves and we do: made from the recorded old schemas, so that every field
 //! and word that was once accepted is tried.
 
-use flux_apiserver::schema::{FieldValidation, Structural};
+use flux_apiserver::schema::Structural;
 use flux_conformance::Area;
 use serde_json::{Map, Value, json};
 
-use crate::{Served, create, served};
+use crate::{Api, Served};
 
 /// Fields whose meaning would be lost, with the field that took their place.
-const SUPERSEDED: [(&str, &str); 2] =
-    [("patchesStrategicMerge", "spec.patches"), ("patchesJson6902", "spec.patches")];
+const SUPERSEDED: [(&str, &str); 2] = [
+    ("patchesStrategicMerge", "spec.patches"),
+    ("patchesJson6902", "spec.patches"),
+];
 
-pub(crate) fn run(area: &mut Area) {
-    for (storage, kind) in served() {
-        if !storage {
-            old_objects(area, &kind);
-            new_objects(area, &kind);
-        }
+pub(crate) fn run(area: &mut Area, api: &Api, served: &[Served]) {
+    for kind in served.iter().filter(|kind| !kind.storage) {
+        old_objects(area, api, kind);
+        new_objects(area, api, kind);
     }
 }
 
 /// What the old schema accepted is accepted, or refused with the name of its successor.
-fn old_objects(area: &mut Area, kind: &Served) {
+fn old_objects(area: &mut Area, api: &Api, kind: &Served) {
     let file = format!("{}_{}_{}.yaml", kind.group, kind.plural, kind.version);
     let recorded = flux_yaml::yaml_to_json(&area.text(&file)).expect("recorded YAML");
     let schema = recorded
@@ -38,17 +38,20 @@ fn old_objects(area: &mut Area, kind: &Served) {
             if !old.validate(&object, None).is_empty() {
                 continue;
             }
-            area.case(&format!("{} {} {field} {index}", kind.kind, kind.version), || {
-                judge(kind, field, &object)
-            });
+            area.case(
+                &format!("{} {} {field} {index}", kind.kind, kind.version),
+                || judge(api, kind, field, &object),
+            );
         }
     }
 }
 
-fn judge(kind: &Served, field: &str, object: &Value) -> Result<(), String> {
-    let verdict = create(kind, object, FieldValidation::Strict);
+fn judge(api: &Api, kind: &Served, field: &str, object: &Value) -> Result<(), String> {
+    let verdict = api.create(kind, object, "Strict");
     let accepted = verdict["accepted"] == json!(true);
-    let used = object["spec"][field].as_array().is_some_and(|list| !list.is_empty());
+    let used = object["spec"][field]
+        .as_array()
+        .is_some_and(|list| !list.is_empty());
     let successor = SUPERSEDED.iter().find(|(name, _)| *name == field && used);
     let ok = match successor {
         None => accepted,
@@ -57,12 +60,18 @@ fn judge(kind: &Served, field: &str, object: &Value) -> Result<(), String> {
             !accepted && message.contains(successor) && message.contains(field)
         }
     };
-    if ok { Ok(()) } else { Err(format!("{object} gives {verdict}")) }
+    if ok {
+        Ok(())
+    } else {
+        Err(format!("{object} gives {verdict}"))
+    }
 }
 
 /// Whatever the stored version accepts passes through the old one without a loss.
-fn new_objects(area: &mut Area, kind: &Served) {
-    let stored = area.folder().join(format!("../crds/samples/{}.json", kind.file));
+fn new_objects(area: &mut Area, api: &Api, kind: &Served) {
+    let stored = area
+        .folder()
+        .join(format!("../crds/samples/{}.json", kind.file));
     let stored = stored.to_str().expect("a path").to_owned();
     for sample in area.json(&stored).as_array().expect("samples") {
         if sample["strict"]["accepted"] != json!(true) {
@@ -71,10 +80,13 @@ fn new_objects(area: &mut Area, kind: &Served) {
         let mut want = sample["strict"]["stored"].clone();
         want["apiVersion"] = json!(format!("{}/{}", kind.group, kind.version));
         let id = sample["id"].as_str().expect("an id");
-        area.case(&format!("{} {} stored {id}", kind.kind, kind.version), || {
-            let verdict = create(kind, &want, FieldValidation::Strict);
-            flux_conformance::same(&verdict["stored"], &want)
-        });
+        area.case(
+            &format!("{} {} stored {id}", kind.kind, kind.version),
+            || {
+                let verdict = api.create(kind, &want, "Strict");
+                flux_conformance::same(&verdict["stored"], &want)
+            },
+        );
     }
 }
 
@@ -108,7 +120,11 @@ fn samples(schema: &Value) -> Vec<Value> {
         Some("object") => objects(schema),
         Some("array") => {
             let items = samples(&schema["items"]);
-            items.into_iter().map(|item| json!([item])).chain([json!([])]).collect()
+            items
+                .into_iter()
+                .map(|item| json!([item]))
+                .chain([json!([])])
+                .collect()
         }
         Some("boolean") => vec![json!(true), json!(false)],
         Some("integer") => vec![json!(1)],
