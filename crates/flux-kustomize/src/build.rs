@@ -140,6 +140,7 @@ pub fn build(
             adds: options.schema_adds,
         }),
         schema_fixed: Cell::default(),
+        foreign_read: Cell::default(),
     };
     let loader = Loader::open(&shared, tree, path)?;
     let root = loader.root().clone();

@@ -8,7 +8,8 @@ use flux_tree::{EntryKind, FileTree, TreeError, TreePath, resolve};
 
 use crate::error::{BuildError, Result};
 use crate::remote::{self, Remotes};
-use crate::schema::{Custom, Schemas};
+use crate::resource::Resource;
+use crate::schema::{Custom, Schemas, is_built_in};
 
 /// From where files may be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +44,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) schemas: RefCell<Schemas>,
     /// A version of the built-in schema was asked for, so that nothing else may come in its place.
     pub(crate) schema_fixed: Cell<bool>,
+    /// Objects of kinds that are not built in were read already.
+    pub(crate) foreign_read: Cell<bool>,
 }
 
 /// The tree that a loader reads: the one being built, or a remote base.
@@ -224,11 +227,28 @@ impl<'a> Loader<'a> {
     }
 
     /// Takes over what a kustomization says about schemas. The first one that says something counts.
-    pub(crate) fn set_schema(&self, custom: Option<Custom>) {
+    ///
+    /// Parity: it takes the place of the built-in schema unless an object was met before that made upstream load that.
+    pub(crate) fn set_schema(&self, custom: Option<&[u8]>) -> Result<()> {
         if self.shared.schema_fixed.replace(true) {
-            return;
+            return Ok(());
         }
-        self.shared.schemas.borrow_mut().custom = custom.map(Arc::new);
+        let mut schemas = self.shared.schemas.borrow_mut();
+        schemas.adds |= self.shared.foreign_read.get();
+        let adds = schemas.adds;
+        let custom = custom
+            .map(|content| Custom::parse(content, adds))
+            .transpose()?;
+        schemas.custom = custom.map(Arc::new);
+        Ok(())
+    }
+
+    /// Notes which kinds were read.
+    pub(crate) fn note_kinds(&self, resources: &[Resource]) {
+        let foreign = |r: &Resource| !is_built_in(&r.gvk().api_version(), &r.gvk().kind);
+        if !self.shared.foreign_read.get() && resources.iter().any(foreign) {
+            self.shared.foreign_read.set(true);
+        }
     }
 
     /// Whether there is a readable file; for names that are tried one after the other.

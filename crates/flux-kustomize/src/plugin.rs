@@ -15,7 +15,7 @@ use crate::patch::{Patch, Selector};
 use crate::read;
 use crate::replace::{Replacement, visit};
 use crate::resmap::ResMap;
-use crate::resource::Resource;
+use crate::resource::{Resource, set_metadata_entry};
 use crate::shape::{self, Unknown};
 use crate::spec::{FieldSpec, split_path};
 use crate::target::{Accumulator, Target, apply_exact, run_replacements, target_of};
@@ -118,10 +118,12 @@ pub(crate) fn run_generators(target: &Target<'_>, acc: &mut Accumulator) -> Resu
                 ));
             }
             "IAMPolicyGenerator" => {
-                return Err(failed(
-                    &config,
-                    BuildError::new("IAMPolicyGenerator is not supported"),
-                ));
+                let mut resource = iam_service_account(&config)?;
+                if let Some(origin) = origin_of(target, &config) {
+                    origin::set_if_absent(&mut resource, &origin);
+                }
+                acc.map.absorb(resource)?;
+                continue;
             }
             _ => return Err(unable(&config, "generator").wrap("loading generator plugins")),
         };
@@ -137,6 +139,40 @@ pub(crate) fn run_generators(target: &Target<'_>, acc: &mut Accumulator) -> Resu
         })?;
     }
     Ok(())
+}
+
+/// A service account that is bound to one of Google's cloud.
+fn iam_service_account(config: &Resource) -> Result<Resource> {
+    let text = |path: &[&str]| config.node().text_at(path).unwrap_or_default();
+    let cloud = text(&["cloud"]);
+    if cloud != "gke" {
+        return Err(failed(
+            config,
+            BuildError::new(format!("cloud provider {cloud} not supported yet")),
+        ));
+    }
+    let account = format!(
+        "{}@{}.iam.gserviceaccount.com",
+        text(&["serviceAccount", "name"]),
+        text(&["serviceAccount", "projectId"])
+    );
+    let mut node = Node::empty_map().at(config.node().span);
+    node.set("apiVersion", Node::string("v1"));
+    node.set("kind", Node::string("ServiceAccount"));
+    set_metadata_entry(
+        &mut node,
+        "annotations",
+        "iam.gke.io/gcp-service-account",
+        &account,
+    );
+    if let Some(metadata) = node.get_mut("metadata") {
+        metadata.set("name", Node::string(text(&["kubernetesService", "name"])));
+        let namespace = text(&["kubernetesService", "namespace"]);
+        if !namespace.is_empty() {
+            metadata.set("namespace", Node::string(namespace));
+        }
+    }
+    Ok(Resource::new(node, Arc::clone(&config.file)))
 }
 
 /// Runs what `transformers` lists.

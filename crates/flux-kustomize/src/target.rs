@@ -16,7 +16,6 @@ use crate::plugin;
 use crate::read;
 use crate::replace::{self, Replacement};
 use crate::resmap::ResMap;
-use crate::schema::Custom;
 use crate::spec::{Config, FieldSpec, merge_all, merge_one};
 use crate::transform::{
     Affix, Image, NamespaceOptions, Subjects, Var, add_affix, add_annotations, add_labels, bind,
@@ -151,17 +150,14 @@ impl<'a> Target<'a> {
                     "builtin version and custom schema provided, cannot use both",
                 ));
             }
-            let custom = Custom::parse(&content)
-                .map_err(|e| e.at(&self.loader.shown(path), Span::default()))?;
-            self.loader.set_schema(Some(custom));
-            return Ok(());
+            return self
+                .loader
+                .set_schema(Some(&content))
+                .map_err(|e| e.at(&self.loader.shown(path), Span::default()));
         }
         match text("version") {
             None => Ok(()),
-            Some("v1.21.2") => {
-                self.loader.set_schema(None);
-                Ok(())
-            }
+            Some("v1.21.2") => self.loader.set_schema(None),
             Some(_) => Err(self.refuse("openapi", "the specified OpenAPI version is not built in")),
         }
     }
@@ -218,6 +214,7 @@ impl<'a> Target<'a> {
         let content = self.loader.read(path).map_err(wrap)?;
         let file = self.loader.shown(path);
         let resources = read::objects(&content, &file).map_err(wrap)?;
+        self.loader.note_kinds(&resources);
         let mut map = ResMap::of(resources).map_err(wrap)?;
         if let Some(origin) = &self.origin {
             let text = origin.append(path).text();

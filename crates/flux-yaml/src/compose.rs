@@ -190,6 +190,7 @@ struct Composer<'r, 'b> {
     options: ReadOptions,
     /// Where the text ended before a line feed was added to it.
     open_at: Option<u64>,
+    source: Option<&'b [u8]>,
     anchors: HashMap<String, Anchored>,
     nodes: usize,
     aliased: usize,
@@ -204,12 +205,20 @@ impl<'r, 'b> Composer<'r, 'b> {
         open_at: Option<u64>,
     ) -> Result<Self, YamlError> {
         let length = input.len();
+        // Only texts that hold the doubtful escape are kept for a second look.
+        let source: &'b [u8] = input;
+        let source = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
+        let source = source
+            .windows(2)
+            .any(|pair| pair == b"\\/")
+            .then_some(source);
         let mut parser = Parser::new();
         parser.set_input(input);
         let composer = Self {
             parser,
             options: *options,
             open_at,
+            source,
             anchors: HashMap::new(),
             nodes: 0,
             aliased: 0,
@@ -311,6 +320,9 @@ impl<'r, 'b> Composer<'r, 'b> {
                     Some(open) if added => open.to_owned(),
                     _ => value,
                 };
+                if style == ScalarStyle::DoubleQuoted {
+                    self.check_escapes(&event.start_mark, &event.end_mark)?;
+                }
                 let node = self.scalar(value, tag, style, plain_implicit)?.at(span);
                 self.keep(anchor, &node);
                 Ok(node)
@@ -354,6 +366,28 @@ impl<'r, 'b> Composer<'r, 'b> {
                 "did not find expected node content",
             )),
         }
+    }
+
+    /// Parity: `\\/`, which YAML 1.2 has, is unknown to the Go reader.
+    fn check_escapes(&self, start: &Mark, end: &Mark) -> Result<(), YamlError> {
+        let Some(source) = self.source else {
+            return Ok(());
+        };
+        let place = |mark: &Mark| usize::try_from(mark.index).unwrap_or(usize::MAX);
+        let quoted = source.get(place(start)..place(end)).unwrap_or_default();
+        let mut bytes = quoted.iter();
+        while let Some(byte) = bytes.next() {
+            if *byte == b'\\' && bytes.next() == Some(&b'/') {
+                let line = u32::try_from(start.line + 1).unwrap_or(u32::MAX);
+                return Err(YamlError::new(
+                    YamlErrorKind::Syntax,
+                    self.span(*start),
+                    "found unknown escape character",
+                )
+                .with_go_line(if line > 1 { line } else { 0 }));
+            }
+        }
+        Ok(())
     }
 
     fn count(&mut self, more: usize) -> Result<(), YamlError> {

@@ -13,10 +13,12 @@ pub(crate) struct Custom {
     definitions: Node,
     /// API version and kind to the name of a definition.
     types: HashMap<(String, String), String>,
+    /// References may lead to built-in definitions.
+    adds: bool,
 }
 
 impl Custom {
-    pub(crate) fn parse(content: &[u8]) -> Result<Self> {
+    pub(crate) fn parse(content: &[u8], adds: bool) -> Result<Self> {
         let node = parse_first(content, &ReadOptions::values())
             .map_err(|e| BuildError::new(format!("yaml: {}", e.go_text())).span_only(e.span()))?
             .unwrap_or_else(Node::empty_map);
@@ -37,7 +39,11 @@ impl Custom {
                 types.insert((api_version, text("kind").to_owned()), name.to_owned());
             }
         }
-        Ok(Self { definitions, types })
+        Ok(Self {
+            definitions,
+            types,
+            adds,
+        })
     }
 
     pub(crate) fn of(&self, api_version: &str, kind: &str) -> Option<&Node> {
@@ -88,8 +94,13 @@ impl Custom {
             Some(items) => self.resolved(items),
             None => target,
         };
+        let built_in = inner
+            .text_at(&["$ref"])
+            .filter(|_| self.adds)
+            .and_then(|reference| reference.rsplit('/').next())
+            .map(Schema::of_name);
         FieldSchema {
-            inner: Schema::Custom(self, inner),
+            inner: built_in.unwrap_or(Schema::Custom(self, inner)),
             merge,
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub(crate) use custom::Custom;
 use flux_yaml::Node;
-use table::{CLUSTER_SCOPED, DEFS, Field, NONE, TYPES};
+use table::{CLUSTER_SCOPED, DEFS, Field, NAMES, NONE, TYPES};
 
 /// The schemas in force for a build.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +61,14 @@ impl FieldSchema<'_> {
 }
 
 impl<'s> Schema<'s> {
+    /// A built-in type by the name of its definition.
+    fn of_name(name: &str) -> Self {
+        let found = NAMES.binary_search(&name).ok();
+        found
+            .and_then(|at| u16::try_from(at).ok())
+            .map_or(Self::Unknown, Self::BuiltIn)
+    }
+
     fn built_in(api_version: &str, kind: &str) -> Self {
         let found = TYPES.binary_search_by(|(a, k, _)| (*a, *k).cmp(&(api_version, kind)));
         found.map_or(Self::Unknown, |at| Self::BuiltIn(TYPES[at].2))
@@ -92,6 +100,14 @@ impl<'s> Schema<'s> {
             }
         }
     }
+}
+
+/// Whether a kind is one of the table's.
+pub(crate) fn is_built_in(api_version: &str, kind: &str) -> bool {
+    TYPES
+        .binary_search_by(|(a, k, _)| (*a, *k).cmp(&(api_version, kind)))
+        .is_ok()
+        || CLUSTER_SCOPED.binary_search(&(api_version, kind)).is_ok()
 }
 
 /// Whether a kind certainly has no namespace.

@@ -83,12 +83,7 @@ fn substituted(
     let mut seen = std::collections::HashSet::new();
     for object in objects {
         let fail = |text: String| {
-            let name = object
-                .node
-                .text_at(&["metadata", "name"])
-                .unwrap_or_default();
             let id = flux_kustomize::object_id(&object.node);
-            let _ = name;
             (
                 format!("post build failed for '{id}': {text}"),
                 "substitute",
