@@ -10,7 +10,7 @@ use super::*;
 
 async fn checkout(server: &GitServer, reference: Reference) -> Result<Checkout, Error> {
     let mut remote = Remote::new(&server.url("app.git")).unwrap();
-    remote.timeout = Duration::from_millis(700);
+    remote.timeout = Duration::from_secs(30);
     let options = CheckoutOptions {
         reference,
         ..CheckoutOptions::default()
@@ -199,9 +199,13 @@ async fn a_stalling_server_runs_into_the_timeout() {
     let server = GitServer::start().await;
     server.commit("app.git", &[("a", "one")]);
     server.fail(Fault::Stall);
-    let error = checkout(&server, Reference::branch("main"))
-        .await
-        .unwrap_err();
+    let mut remote = Remote::new(&server.url("app.git")).unwrap();
+    remote.timeout = Duration::from_millis(200);
+    let options = CheckoutOptions {
+        reference: Reference::branch("main"),
+        ..CheckoutOptions::default()
+    };
+    let error = Client::new().checkout(&remote, &options).await.unwrap_err();
     assert!(
         matches!(error.cause(), Some(Cause::Timeout { .. })),
         "{error:?}"
@@ -261,4 +265,133 @@ async fn what_is_missing_is_said() {
         matches!(gone.cause(), Some(Cause::RepositoryNotFound { .. })),
         "{gone:?}"
     );
+}
+
+#[tokio::test]
+async fn a_version_range_passes_over_what_is_no_commit() {
+    let server = GitServer::start().await;
+    let old = server.commit("app.git", &[("a", "one")]);
+    let new = server.commit("app.git", &[("a", "two")]);
+    // Equal versions but for the build: the newer commit wins, whatever the names say.
+    server.tag("app.git", "v1.2.0+z", &old);
+    server.tag("app.git", "v1.2.0+a", &new);
+    // The same commit under two names: always the first by name.
+    server.tag("app.git", "1.1.0", &old);
+    server.tag("app.git", "v1.1.0", &old);
+    server.update("app.git", |repository| {
+        let blob = repository
+            .put_raw("blob", bytes::Bytes::from_static(b"x"))
+            .unwrap();
+        repository.set_ref("refs/tags/v9.0.0", &blob).unwrap();
+    });
+    for (range, want) in [("*", "v1.2.0+a"), ("1.1.x", "1.1.0")] {
+        let Checkout::Fetched(commit) = checkout(&server, Reference::semver(range)).await.unwrap()
+        else {
+            panic!("nothing was fetched")
+        };
+        assert_eq!(commit.pointer.reference, format!("refs/tags/{want}"));
+        let skipped = if range == "*" {
+            vec!["v9.0.0".to_owned()]
+        } else {
+            Vec::new()
+        };
+        assert_eq!(commit.skipped_tags, skipped);
+    }
+    let none = checkout(&server, Reference::semver(">=5"))
+        .await
+        .unwrap_err();
+    assert_eq!(none.to_string(), "no match found for semver: >=5");
+}
+
+#[tokio::test]
+async fn pinned_revisions_cost_nothing_where_that_is_wanted() {
+    let server = GitServer::start().await;
+    let hash = server.commit("app.git", &[("a", "one")]);
+    server.tag("app.git", "v1.0.0", &hash);
+    let remote = Remote::new(&server.url("app.git")).unwrap();
+    let mut options = CheckoutOptions {
+        reference: Reference::commit(&hash),
+        last_observed: Some(format!("sha1:{hash}")),
+        unmoved: flux_git::Unmoved::All,
+        ..CheckoutOptions::default()
+    };
+    let client = Client::new();
+    let pinned = client.checkout(&remote, &options).await.unwrap();
+    assert!(matches!(pinned, Checkout::Unmoved(_)), "{pinned:?}");
+    assert!(server.requests().is_empty());
+    options.reference = Reference::semver("1.x");
+    options.last_observed = Some(format!("v1.0.0@sha1:{hash}"));
+    let ranged = client.checkout(&remote, &options).await.unwrap();
+    assert!(matches!(ranged, Checkout::Unmoved(_)), "{ranged:?}");
+}
+
+/// Commits a tree of `.gitmodules` and one link to a commit of another repository.
+fn commit_with_submodule(server: &GitServer, modules: &str, at: &str, hash: &str) {
+    let id = |hex: &str| -> Vec<u8> {
+        (0..20)
+            .map(|n| u8::from_str_radix(&hex[n * 2..n * 2 + 2], 16).unwrap())
+            .collect()
+    };
+    server.update("app.git", |repository| {
+        let text = bytes::Bytes::copy_from_slice(modules.as_bytes());
+        let blob = repository.put_raw("blob", text).unwrap();
+        let mut raw = [b"100644 .gitmodules\0".to_vec(), id(&blob)].concat();
+        raw.extend([format!("160000 {at}\0").into_bytes(), id(hash)].concat());
+        let tree = repository.put_raw("tree", raw.into()).unwrap();
+        let who = "A <a@b> 1700000000 +0000";
+        let text = format!("tree {tree}\nauthor {who}\ncommitter {who}\n\nx\n");
+        let commit = repository.put_raw("commit", text.into()).unwrap();
+        repository.set_ref("refs/heads/main", &commit).unwrap();
+    });
+}
+
+async fn with_submodules(server: &GitServer) -> Result<Checkout, Error> {
+    let remote = Remote::new(&server.url("app.git")).unwrap();
+    let options = CheckoutOptions {
+        reference: Reference::branch("main"),
+        recurse_submodules: true,
+        ..CheckoutOptions::default()
+    };
+    Client::new().checkout(&remote, &options).await
+}
+
+#[tokio::test]
+async fn submodules_are_mounted_and_cannot_escape() {
+    let server = GitServer::start().await;
+    let hash = server.commit("lib.git", &[("d/x.yaml", "one")]);
+    let modules =
+        |path: &str, url: &str| format!("[submodule \"m\"]\n\tpath = {path}\n\turl = {url}\n");
+
+    commit_with_submodule(&server, &modules("lib", "../lib.git"), "lib", &hash);
+    let Checkout::Fetched(commit) = with_submodules(&server).await.unwrap() else {
+        panic!("nothing was fetched")
+    };
+    let path = TreePath::parse("lib/d/x.yaml").unwrap();
+    assert_eq!(commit.tree().read(&path).unwrap(), "one");
+
+    // Listed, but not where the tree has its link: left alone, as by Git.
+    commit_with_submodule(&server, &modules("other", "../lib.git"), "lib", &hash);
+    let Checkout::Fetched(commit) = with_submodules(&server).await.unwrap() else {
+        panic!("nothing was fetched")
+    };
+    let lib = TreePath::parse("lib").unwrap();
+    assert_eq!(
+        commit.tree().kind_of(&lib).unwrap(),
+        Some(flux_tree::EntryKind::Submodule)
+    );
+
+    for (path, url) in [
+        ("../lib", "../lib.git"),
+        ("/lib", "../lib.git"),
+        ("lib", "../../../../lib.git"),
+        ("lib", "file:///lib.git"),
+        ("lib", "ext::sh -c true"),
+    ] {
+        commit_with_submodule(&server, &modules(path, url), "lib", &hash);
+        let refused = with_submodules(&server).await.unwrap_err();
+        assert!(
+            words(&refused).contains("submodule is refused"),
+            "{path} {url}: {refused:?}"
+        );
+    }
 }
