@@ -12,7 +12,7 @@ pub(crate) const NAMESPACE: &str = "flux-system";
 const MANAGER: &str = "flux";
 
 /// Applies the definitions of all kinds and the namespace of the controllers.
-pub(crate) async fn prepare(client: &Client) -> Result<(), Error> {
+pub async fn prepare(client: &Client) -> Result<(), Error> {
     let definitions = Resource::new(
         "apiextensions.k8s.io/v1",
         "CustomResourceDefinition",

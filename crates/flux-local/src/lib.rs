@@ -9,6 +9,7 @@
 )]
 
 mod bootstrap;
+mod cluster;
 mod controllers;
 mod error;
 mod example;
@@ -17,7 +18,9 @@ pub mod host;
 mod local;
 mod progress;
 
-pub use controllers::Controllers;
+pub use bootstrap::prepare;
+pub use cluster::Cluster;
+pub use controllers::{Controllers, Launch};
 pub use error::Error;
 pub use fleet::Fleet;
 pub use host::Host;

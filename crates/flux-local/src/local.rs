@@ -4,15 +4,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use flux_apiserver::Server;
 use flux_git::Mirror;
-use flux_kube::{Client, Credentials, Trust};
+use flux_kube::Client;
 use flux_tree::MemoryTree;
 
-use crate::controllers::{self, Controllers};
 use crate::host::{self, Host};
 use crate::progress::Progress;
-use crate::{Error, Fleet, bootstrap};
+use crate::{Cluster, Controllers, Error, Fleet, Launch, bootstrap};
 
 /// How a fleet is run.
 #[derive(Debug, Clone, Default)]
@@ -23,13 +21,15 @@ pub struct Options {
     pub mirrors: Vec<(String, PathBuf)>,
     /// Where the API server listens; a free port of loopback where absent.
     pub listen: Option<SocketAddr>,
+    /// Flags for every controller.
+    pub flags: Vec<String>,
 }
 
 /// A running fleet; everything stops with it.
 #[derive(Debug)]
 pub struct Local {
-    /// The API server.
-    pub server: Server,
+    /// The cluster.
+    pub cluster: Cluster,
     /// A client with all rights.
     pub client: Client,
     /// The folder of the cluster in the fleet.
@@ -58,13 +58,18 @@ impl Local {
         if let Some(listen) = options.listen {
             server_options.listen = listen;
         }
-        let server = Server::start(server_options).await.map_err(Error::Server)?;
-        let client = connect(&server, "admin").await?;
+        let cluster = Cluster::embedded(server_options).await?;
+        let client = cluster.admin().await?;
         bootstrap::prepare(&client).await?;
-        let controllers = controllers::start(&server, mirrors).await?;
+        let launch = Launch {
+            mirrors,
+            flags: options.flags.clone(),
+            ..Launch::default()
+        };
+        let controllers = Controllers::start(&cluster, launch).await?;
         bootstrap::apply_all(&client, &root).await?;
         Ok(Self {
-            server,
+            cluster,
             client,
             path,
             host,
@@ -91,21 +96,6 @@ impl Local {
         self.host
             .publish(FLEET, &tree, &references(&tree, None), now())
     }
-}
-
-/// A client of the embedded server for a user.
-pub(crate) async fn connect(server: &Server, user: &str) -> Result<Client, Error> {
-    let credentials = Credentials::Text {
-        text: server.kubeconfig(user),
-        context: None,
-        trust: Trust::Own,
-    };
-    Client::connect(credentials, &flux_kube::Options::default())
-        .await
-        .map_err(|source| Error::Kube {
-            what: "connect to the API server".to_owned(),
-            source,
-        })
 }
 
 /// Serves the fleet and the mirrored folders; returns what leads to them.

@@ -76,11 +76,9 @@ async fn run(args: &Args) -> Result<bool, Error> {
         source,
     })?;
     let kubeconfig = folder.path().join("kubeconfig");
-    std::fs::write(&kubeconfig, local.server.kubeconfig("admin")).map_err(|source| {
-        Error::Read {
-            path: kubeconfig.clone(),
-            source,
-        }
+    std::fs::write(&kubeconfig, local.cluster.kubeconfig()).map_err(|source| Error::Read {
+        path: kubeconfig.clone(),
+        source,
     })?;
     println!(
         "► following {}",
