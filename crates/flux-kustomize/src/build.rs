@@ -149,13 +149,13 @@ pub fn build(
     let read_set = shared.read.take();
     let unread = unread(tree, &root, &read_set);
     Ok(Built {
-        objects: map.into_list().into_iter().map(finished).collect(),
+        objects: map.list().iter().map(finished).collect(),
         read_set,
         unread,
     })
 }
 
-fn finished(resource: Resource) -> Arc<BuiltObject> {
+fn finished(resource: &Resource) -> Arc<BuiltObject> {
     Arc::new(BuiltObject {
         span: resource.node().span,
         file: Arc::clone(&resource.file),
@@ -219,6 +219,12 @@ fn drop_local(map: &mut ResMap) -> Result<()> {
     Ok(())
 }
 
+/// `.yaml` and `.yml`, in lower case only.
+pub(crate) fn is_manifest_name(path: &TreePath) -> bool {
+    let extension = path.file_name().and_then(|name| name.rsplit_once('.'));
+    extension.is_some_and(|(_, extension)| matches!(extension, "yaml" | "yml"))
+}
+
 /// Files beside the kustomization that look like manifests and had no part in the build.
 fn unread(tree: &dyn FileTree, root: &TreePath, read: &ReadSet) -> Vec<TreePath> {
     let Ok(found) = flux_tree::walk(tree, root) else {
@@ -239,7 +245,7 @@ fn unread(tree: &dyn FileTree, root: &TreePath, read: &ReadSet) -> Vec<TreePath>
         .into_iter()
         .filter(|(path, kind)| {
             matches!(kind, EntryKind::File { .. })
-                && (path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml"))
+                && is_manifest_name(path)
                 && read.get(path) != Some(&ReadKind::File)
                 && !foreign.iter().any(|dir| path.starts_with(dir))
         })

@@ -210,13 +210,12 @@ fn pairs(node: &Node, loader: &Loader<'_>) -> Result<Vec<Pair>> {
     }
     let literals = texts("literals");
     for literal in &literals {
-        match literal.split_once('=').filter(|(key, _)| !key.is_empty()) {
-            Some((key, value)) => out.push((key.to_owned(), unquote(value).as_bytes().to_vec())),
-            None => {
-                let error = format!("invalid literal source {literal}, expected key=value");
-                return Err(fail("literal sources", &literals, BuildError::new(error)));
-            }
-        }
+        let pair = literal.split_once('=').filter(|(key, _)| !key.is_empty());
+        let Some((key, value)) = pair else {
+            let error = format!("invalid literal source {literal}, expected key=value");
+            return Err(fail("literal sources", &literals, BuildError::new(error)));
+        };
+        out.push((key.to_owned(), unquote(value).as_bytes().to_vec()));
     }
     let files = texts("files");
     for source in &files {

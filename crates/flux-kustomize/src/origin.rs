@@ -83,15 +83,11 @@ impl Origin {
         if lines.is_empty() {
             return "{}\n".to_owned();
         }
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        lines.join("\n") + "\n"
     }
 
     fn item_text(&self) -> String {
-        self.lines()
-            .iter()
-            .enumerate()
-            .map(|(at, line)| format!("{}{line}\n", if at == 0 { "- " } else { "  " }))
-            .collect()
+        format!("- {}\n", self.lines().join("\n  "))
     }
 }
 

@@ -65,6 +65,6 @@ pub(crate) fn is_remote(path: &str) -> bool {
         || lower.starts_with("github.com:")
         || lower.contains(".git/")
         || lower.contains("_git/")
-        || lower.ends_with(".git")
+        || lower.rsplit('.').next() == Some("git")
         || lower.contains(".git?")
 }

@@ -293,29 +293,6 @@ impl Resource {
     }
 
     fn finish_annotations(&mut self) {
-        const LEGACY: [&str; 3] = [
-            "config.kubernetes.io/path",
-            "config.kubernetes.io/index",
-            "config.k8s.io/id",
-        ];
-        const KNOWN: [&str; 16] = [
-            "previousKinds",
-            "previousNames",
-            "previousNamespaces",
-            "prefixes",
-            "suffixes",
-            "allowNameChange",
-            "allowKindChange",
-            "refBy",
-            "generatorBehavior",
-            "needsHashSuffix",
-            "helm-generated",
-            "path",
-            "index",
-            "seqindent",
-            "id",
-            "annotations-migration-resource-id",
-        ];
         let Some(map) = self
             .node
             .get_path(&["metadata", "annotations"])
@@ -324,15 +301,9 @@ impl Resource {
         else {
             return;
         };
-        let doomed = |key: &str| {
-            LEGACY.contains(&key)
-                || key
-                    .strip_prefix(INTERNAL)
-                    .is_some_and(|rest| KNOWN.contains(&rest))
-        };
         let settled = map.iter().all(|e| {
             let key = e.key.text().unwrap_or_default();
-            e.value.is_string() && Node::resolved_key(key).is_string() && !doomed(key)
+            e.value.is_string() && Node::resolved_key(key).is_string() && !is_build_annotation(key)
         });
         if settled {
             return;
@@ -348,7 +319,7 @@ impl Resource {
                 } else {
                     e.value.text()?
                 };
-                (!doomed(key)).then(|| {
+                (!is_build_annotation(key)).then(|| {
                     (
                         Node::resolved_key(key).at(e.key.span),
                         Node::string(value).at(e.value.span),
@@ -367,6 +338,37 @@ impl Resource {
             }
         });
     }
+}
+
+/// Whether an annotation is one by which kustomize remembers things.
+fn is_build_annotation(key: &str) -> bool {
+    const LEGACY: [&str; 3] = [
+        "config.kubernetes.io/path",
+        "config.kubernetes.io/index",
+        "config.k8s.io/id",
+    ];
+    const KNOWN: [&str; 16] = [
+        "previousKinds",
+        "previousNames",
+        "previousNamespaces",
+        "prefixes",
+        "suffixes",
+        "allowNameChange",
+        "allowKindChange",
+        "refBy",
+        "generatorBehavior",
+        "needsHashSuffix",
+        "helm-generated",
+        "path",
+        "index",
+        "seqindent",
+        "id",
+        "annotations-migration-resource-id",
+    ];
+    LEGACY.contains(&key)
+        || key
+            .strip_prefix(INTERNAL)
+            .is_some_and(|rest| KNOWN.contains(&rest))
 }
 
 /// Null, or a collection or text with nothing in it.

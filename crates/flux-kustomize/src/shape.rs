@@ -273,15 +273,7 @@ pub(crate) fn check(
     path: &str,
     unknown: Unknown,
 ) -> Result<Node, ShapeError> {
-    let wrong = |want: &str| {
-        Err(ShapeError {
-            text: format!(
-                "json: cannot unmarshal {} into Go struct field {path} of type {want}",
-                kind_of(node)
-            ),
-            span: node.span,
-        })
-    };
+    let wrong = |want: &str| Err(wrong_type(node, path, want));
     match shape {
         Any => Ok(node.clone()),
         Text if node.is_null() => Ok(Node::string("").at(node.span)),
@@ -312,24 +304,8 @@ pub(crate) fn check(
             _ => wrong("int64"),
         },
         Texts => check(node, List(&Text), path, unknown),
-        TextMap | BoolMap => {
-            let (item, want) = if matches!(shape, TextMap) {
-                (Text, "map[string]string")
-            } else {
-                (Bool, "map[string]bool")
-            };
-            let Some(map) = node.as_map() else {
-                return wrong(want);
-            };
-            let checked: Result<Map, ShapeError> = map
-                .iter()
-                .map(|e| {
-                    let key = key_text(&e.key)?;
-                    Ok((key, check(&e.value, item, path, unknown)?))
-                })
-                .collect();
-            Ok(Node::map(checked?).at(node.span))
-        }
+        TextMap => map_of(node, (Text, "map[string]string"), path, unknown),
+        BoolMap => map_of(node, (Bool, "map[string]bool"), path, unknown),
         List(item) => {
             let Some(items) = node.as_seq() else {
                 return wrong("[]string");
@@ -347,6 +323,32 @@ pub(crate) fn check(
         }
         Object(fields) => object(node, fields, path, unknown),
     }
+}
+
+fn wrong_type(node: &Node, path: &str, want: &str) -> ShapeError {
+    ShapeError {
+        text: format!(
+            "json: cannot unmarshal {} into Go struct field {path} of type {want}",
+            kind_of(node)
+        ),
+        span: node.span,
+    }
+}
+
+fn map_of(
+    node: &Node,
+    (item, want): (Shape, &str),
+    path: &str,
+    unknown: Unknown,
+) -> Result<Node, ShapeError> {
+    let Some(map) = node.as_map() else {
+        return Err(wrong_type(node, path, want));
+    };
+    let checked: Result<Map, ShapeError> = map
+        .iter()
+        .map(|e| Ok((key_text(&e.key)?, check(&e.value, item, path, unknown)?)))
+        .collect();
+    Ok(Node::map(checked?).at(node.span))
 }
 
 fn object(

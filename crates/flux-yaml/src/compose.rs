@@ -323,7 +323,9 @@ impl<'r, 'b> Composer<'r, 'b> {
                 if style == ScalarStyle::DoubleQuoted {
                     self.check_escapes(&event.start_mark, &event.end_mark)?;
                 }
-                let node = self.scalar(value, tag, style, plain_implicit)?.at(span);
+                let node = self
+                    .scalar(value, tag.as_deref(), style, plain_implicit)?
+                    .at(span);
                 self.keep(anchor, &node);
                 Ok(node)
             }
@@ -438,10 +440,7 @@ impl<'r, 'b> Composer<'r, 'b> {
         let weight = *weight;
         self.aliased = self.aliased.saturating_add(weight);
         self.count(weight)?;
-        if self.aliased > 100
-            && self.nodes > 1000
-            && self.aliased as f64 / self.nodes as f64 > allowed_alias_share(self.nodes)
-        {
+        if self.aliased > 100 && self.nodes > 1000 && too_many_aliases(self.aliased, self.nodes) {
             return Err(YamlError::new(
                 YamlErrorKind::Limit,
                 self.here,
@@ -454,7 +453,7 @@ impl<'r, 'b> Composer<'r, 'b> {
     fn scalar(
         &self,
         value: String,
-        tag: Option<String>,
+        tag: Option<&str>,
         style: ScalarStyle,
         plain_implicit: bool,
     ) -> Result<Node, YamlError> {
@@ -465,7 +464,7 @@ impl<'r, 'b> Composer<'r, 'b> {
             ScalarStyle::Folded => Style::Folded,
             _ => Style::Plain,
         };
-        let short = tag.as_deref().map(short_tag);
+        let short = tag.map(short_tag);
         if let Some(short) = short
             && !short.is_empty()
         {
@@ -498,8 +497,7 @@ impl<'r, 'b> Composer<'r, 'b> {
             ("bool", Value::Bool(_)) => Tag::Bool,
             ("bool", _) if old_bool(&value).is_some() => Tag::Bool,
             ("int", Value::Int(_) | Value::Uint(_)) => Tag::Int,
-            ("float", Value::Float(_)) => Tag::Float,
-            ("float", Value::Int(_) | Value::Uint(_)) => Tag::Float,
+            ("float", Value::Float(_) | Value::Int(_) | Value::Uint(_)) => Tag::Float,
             ("timestamp", Value::Timestamp) if self.options.rules == Rules::Kyaml => Tag::Timestamp,
             ("timestamp", Value::Timestamp) | ("str", _) => Tag::Str,
             ("merge", _) => Tag::Merge,
@@ -667,17 +665,18 @@ fn short_tag(tag: &str) -> &str {
 }
 
 /// go-yaml's allowance: nearly all of a small document may come from aliases, a tenth of a huge one.
-fn allowed_alias_share(nodes: usize) -> f64 {
-    const SMALL: f64 = 400_000.0;
-    const HUGE: f64 = 4_000_000.0;
-    let nodes = nodes as f64;
-    if nodes <= SMALL {
-        0.99
+fn too_many_aliases(aliased: usize, nodes: usize) -> bool {
+    const SMALL: usize = 400_000;
+    const HUGE: usize = 4_000_000;
+    // In ten thousandths, between 0.99 and 0.10.
+    let allowed = if nodes <= SMALL {
+        9900
     } else if nodes >= HUGE {
-        0.10
+        1000
     } else {
-        0.99 - 0.89 * (nodes - SMALL) / (HUGE - SMALL)
-    }
+        9900 - 8900 * (nodes - SMALL) / (HUGE - SMALL)
+    };
+    aliased.saturating_mul(10_000) > nodes.saturating_mul(allowed)
 }
 
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
@@ -708,7 +707,7 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
     }
     match (count, padding) {
         (0, 0) => {}
-        (2, 2) => out.push((bits >> 4) as u8),
+        (2, 2) => out.extend_from_slice(&(bits >> 4).to_be_bytes()[3..]),
         (3, 1) => out.extend_from_slice(&(bits >> 2).to_be_bytes()[2..]),
         _ => return None,
     }

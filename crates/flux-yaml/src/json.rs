@@ -68,8 +68,7 @@ impl Node {
             },
             Tag::Int => resolve(text, Rules::Kyaml),
             Tag::Float => match resolve(text, Rules::Kyaml) {
-                Value::Int(value) => Value::Float(value as f64),
-                Value::Uint(value) => Value::Float(value as f64),
+                whole @ (Value::Int(_) | Value::Uint(_)) => whole.to_float(),
                 other => other,
             },
         }
@@ -113,6 +112,10 @@ impl Node {
     fn float_json(&self, value: f64) -> Result<Json, YamlError> {
         // Parity: Go prints a float without a fraction as an integer, and whoever reads the JSON gets an integer.
         if value.fract() == 0.0 && value.abs() < 9.007_199_254_740_992e15 {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "whole and below 2^53, as tested"
+            )]
             return Ok(Json::from(value as i64));
         }
         Number::from_f64(value).map(Json::Number).ok_or_else(|| {
@@ -163,11 +166,15 @@ fn float_key(value: f64) -> String {
     if value == f64::INFINITY {
         return ".inf".to_owned();
     }
-    let text = float_text(f64::from(value as f32));
-    if (f64::from(value as f32) - value).abs() > 0.0 && value.is_finite() {
-        return crate::number::float32_text(value as f32);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the loss of precision is the point"
+    )]
+    let short = value as f32;
+    if (f64::from(short) - value).abs() > 0.0 && value.is_finite() {
+        return crate::number::float32_text(short);
     }
-    text
+    float_text(f64::from(short))
 }
 
 /// A value as Go's `%#v` prints it.

@@ -21,7 +21,7 @@ pub(crate) fn parse_int(text: &str) -> Option<Value> {
     }
     let magnitude = u64::from_str_radix(digits, base).ok()?;
     if negative {
-        return (magnitude <= 1 << 63).then(|| Value::Int((magnitude as i64).wrapping_neg()));
+        return (magnitude <= 1 << 63).then(|| Value::Int(magnitude.cast_signed().wrapping_neg()));
     }
     Some(match i64::try_from(magnitude) {
         Ok(value) => Value::Int(value),
@@ -87,10 +87,10 @@ fn scientific(digits: &str, exponent: i32, sign: &str, exponent_digits: usize) -
 
 fn positional(digits: &str, exponent: i32, sign: &str) -> String {
     if exponent < 0 {
-        let zeros = "0".repeat((-exponent - 1) as usize);
+        let zeros = "0".repeat(usize::try_from(-exponent - 1).unwrap_or(0));
         return format!("{sign}0.{zeros}{digits}");
     }
-    let whole = exponent as usize + 1;
+    let whole = usize::try_from(exponent).unwrap_or(0) + 1;
     if digits.len() <= whole {
         let zeros = "0".repeat(whole - digits.len());
         return format!("{sign}{digits}{zeros}");

@@ -25,9 +25,8 @@ fn less(a: &str, b: &str) -> bool {
     let Some(at) = same else {
         return a.len() < b.len();
     };
-    let (x, y) = match (a[at..].chars().next(), b[at..].chars().next()) {
-        (Some(x), Some(y)) => (x, y),
-        _ => return a.len() < b.len(),
+    let (Some(x), Some(y)) = (a[at..].chars().next(), b[at..].chars().next()) else {
+        return a.len() < b.len();
     };
     let (x_letter, y_letter) = (is_letter(x), is_letter(y));
     if x_letter && y_letter {
@@ -75,7 +74,7 @@ fn is_letter(c: char) -> bool {
 }
 
 fn is_digit(c: char) -> bool {
-    c.is_ascii_digit() || (!c.is_ascii() && c.is_numeric() && c.to_digit(10).is_some())
+    c.is_ascii_digit()
 }
 
 /// Sorts by key with [`compare_keys`]; every input order of the same keys gives the same result.

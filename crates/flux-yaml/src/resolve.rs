@@ -18,6 +18,19 @@ pub(crate) enum Value {
 }
 
 impl Value {
+    /// A whole number as a float, as precise as a float can be.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "what a float tag on a long number asks for"
+    )]
+    pub(crate) fn to_float(&self) -> Self {
+        match self {
+            Self::Int(value) => Self::Float(*value as f64),
+            Self::Uint(value) => Self::Float(*value as f64),
+            other => other.clone(),
+        }
+    }
+
     pub(crate) fn tag(&self) -> Tag {
         match self {
             Self::Null => Tag::Null,

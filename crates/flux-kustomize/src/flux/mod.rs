@@ -56,27 +56,17 @@ pub fn generate(
     options: &GenerateOptions,
 ) -> Result<Generated> {
     let ignore = scan::Ignore::new(tree, dir, options.ignore.as_deref())?;
-    let found = existing(tree, dir)?;
-    let (action, file, mut node) = match found {
-        Some((file, text)) => {
-            let node =
-                decode(&text, Unknown::Drop).map_err(|e| e.at(file.as_str(), Span::default()))?;
-            (Action::Unchanged, file, node)
-        }
-        None => {
-            let file = dir
-                .child(FILE_NAMES[0])
-                .map_err(|e| tree_error(&TreeError::Path(e)))?;
-            if tree.kind_of(&file).map_err(|e| tree_error(&e))? == Some(EntryKind::Directory) {
-                return Err(BuildError::new(format!("open /{file}: is a directory"))
-                    .at(file.as_str(), Span::default()));
-            }
-            (
-                Action::Created,
-                file,
-                scan::kustomization(tree, dir, &ignore)?,
-            )
-        }
+    let (action, file, mut node) = if let Some((file, text)) = existing(tree, dir)? {
+        let node =
+            decode(&text, Unknown::Drop).map_err(|e| e.at(file.as_str(), Span::default()))?;
+        (Action::Unchanged, file, node)
+    } else {
+        let file = new_file(tree, dir)?;
+        (
+            Action::Created,
+            file,
+            scan::kustomization(tree, dir, &ignore)?,
+        )
     };
     set_default(&mut node, "apiVersion", API_VERSION);
     set_default(&mut node, "kind", "Kustomization");
@@ -117,6 +107,18 @@ pub fn complete(
         .file(&real, generated.text.clone().into(), false)
         .map_err(|e| tree_error(&e))?;
     Ok((generated, builder.build()))
+}
+
+/// Where a new kustomization file goes.
+fn new_file(tree: &dyn FileTree, dir: &TreePath) -> Result<TreePath> {
+    let file = dir
+        .child(FILE_NAMES[0])
+        .map_err(|e| tree_error(&TreeError::Path(e)))?;
+    if tree.kind_of(&file).map_err(|e| tree_error(&e))? == Some(EntryKind::Directory) {
+        return Err(BuildError::new(format!("open /{file}: is a directory"))
+            .at(file.as_str(), Span::default()));
+    }
+    Ok(file)
 }
 
 /// The kustomization file of a directory; a directory of that name is none.

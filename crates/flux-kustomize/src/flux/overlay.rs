@@ -73,7 +73,7 @@ impl Overlay {
                     "component path '{component}' must be local and relative"
                 )));
             }
-            if !(self.ignore_missing_components && !exists(component)) {
+            if !self.ignore_missing_components || exists(component) {
                 append(node, "components", vec![Node::string(component.as_str())]);
             }
         }

@@ -6,6 +6,7 @@ use flux_tree::ignore::{Matcher, load, parse};
 use flux_tree::{EntryKind, FileTree, TreePath, resolve};
 use flux_yaml::{Node, Span};
 
+use crate::build::is_manifest_name;
 use crate::error::{BuildError, Result};
 use crate::flux::tree_error;
 use crate::kustfile::FILE_NAMES;
@@ -97,7 +98,7 @@ fn walk(
                 .wrap(format!("walk /{path}: path is not in or below '/'"))
                 .at(path.as_str(), Span::default())
         })?;
-        let is_manifest = path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml");
+        let is_manifest = is_manifest_name(&path);
         let is_file = matches!(tree.kind_of(&real), Ok(Some(EntryKind::File { .. })));
         if !is_manifest || !is_file || ignore.leaves_out(&path) {
             continue;

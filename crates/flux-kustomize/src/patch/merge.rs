@@ -40,7 +40,7 @@ enum Directive {
 
 /// Merges a patch into an object; `None` where the patch deletes it.
 pub(crate) fn merge(object: &Node, patch: &Node, schemas: &Schemas) -> Result<Option<Node>> {
-    Ok(walk(Some(object), Some(patch), Known::new(schemas))?.node())
+    Ok(walk(Some(object), Some(patch), &Known::new(schemas))?.node())
 }
 
 /// The schema of a field, and where whole objects inside it find theirs.
@@ -98,7 +98,7 @@ fn present(node: Option<&Node>) -> Option<&Node> {
     node.filter(|n| !n.is_null())
 }
 
-fn walk(object: Option<&Node>, patch: Option<&Node>, known: Known<'_>) -> Result<Merged> {
+fn walk(object: Option<&Node>, patch: Option<&Node>, known: &Known<'_>) -> Result<Merged> {
     let Some(kind) = present(object).or(present(patch)).map(Node::kind) else {
         return Ok(nothing(object, patch));
     };
@@ -106,9 +106,9 @@ fn walk(object: Option<&Node>, patch: Option<&Node>, known: Known<'_>) -> Result
         expect_kind(node, kind)?;
     }
     match kind {
-        Kind::Map => walk_map(object, patch, &known),
+        Kind::Map => walk_map(object, patch, known),
         Kind::Seq => match &known.field.merge {
-            Some(keys) => walk_keyed(object, patch, (&known, keys)),
+            Some(keys) => walk_keyed(object, patch, (known, keys)),
             None => Ok(choose(object, patch)),
         },
         Kind::Scalar => Ok(choose(object, patch)),
@@ -141,7 +141,7 @@ fn walk_map(object: Option<&Node>, patch: Option<&Node>, known: &Known<'_>) -> R
         return Ok(Merged::Gone);
     }
     let at = (known, schema_of(known, [object, patch]));
-    let stripped = patch.map(|patch| strip_directive(patch)).transpose()?;
+    let stripped = patch.map(strip_directive).transpose()?;
     let (directive, patch) = match &stripped {
         Some((directive, patch)) => (*directive, Some(patch)),
         None => (Directive::Merge, None),
@@ -178,7 +178,7 @@ fn walk_fields<'s>(
     for name in &names {
         let their = theirs.and_then(|map| map.get(name));
         let my = if itself { their } else { mine.get(name) };
-        let merged = walk(my, their, known.below(schema, name)).map_err(|e| {
+        let merged = walk(my, their, &known.below(schema, name)).map_err(|e| {
             if e.text().contains("patch strategy") {
                 e
             } else {
@@ -194,7 +194,7 @@ fn walk_fields<'s>(
         if names.contains(name) || !needs_visit(&entry.value, &known.below(schema, name)) {
             continue;
         }
-        let merged = walk(Some(&entry.value), None, known.below(schema, name))?;
+        let merged = walk(Some(&entry.value), None, &known.below(schema, name))?;
         set(&mut result, object, (name, None), merged);
     }
     Ok(result.unwrap_or_else(|| object.clone()))
@@ -313,14 +313,14 @@ fn walk_keyed(
             } else {
                 object
             };
-            let merged = merge_items(items(Some(object)), items(patch.as_ref()), (known, keys))?;
+            let merged = merge_items(items(Some(object)), &items(patch.as_ref()), (known, keys))?;
             Ok(Merged::Kept(relist(object, merged)))
         }
         _ => match patch {
             None => Ok(Merged::Gone),
             Some(patch) => {
                 let own = items(Some(&patch));
-                let merged = merge_items(own.clone(), own, (known, keys))?;
+                let merged = merge_items(own.clone(), &own, (known, keys))?;
                 Ok(Merged::New(relist(&patch, merged)))
             }
         },
@@ -333,13 +333,13 @@ fn relist(like: &Node, items: Vec<Node>) -> Node {
 
 fn merge_items(
     mut object: Vec<Node>,
-    patch: Vec<Node>,
+    patch: &[Node],
     (known, keys): (&Known<'_>, Keys<'_>),
 ) -> Result<Vec<Node>> {
     if keys.is_empty() {
-        return Ok(merge_values(&object, &patch));
+        return Ok(merge_values(&object, patch));
     }
-    let mut values = key_values(&patch, &object, keys);
+    let mut values = key_values(patch, &object, keys);
     if values.is_empty() {
         return Ok(object);
     }
@@ -352,11 +352,11 @@ fn merge_items(
         let wanted: Vec<&str> = at_use.iter().map(|at| tuple[*at].as_str()).collect();
         let (find_keys, find_values) = stated(&used, &wanted);
         let mine = position(&object, &find_keys, &find_values);
-        let theirs = position(&patch, &find_keys, &find_values);
+        let theirs = position(patch, &find_keys, &find_values);
         let outcome = walk(
             mine.map(|at| &object[at]),
             theirs.map(|at| &patch[at]),
-            known.item(),
+            &known.item(),
         )?;
         let in_place = matches!(outcome, Merged::Kept(_));
         let Some(mut node) = outcome.node().filter(|n| !empty(n)) else {

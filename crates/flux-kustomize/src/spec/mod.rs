@@ -255,14 +255,12 @@ impl Config {
         let present = rows
             .iter_mut()
             .find(|r| r.group == row.group && r.version == row.version && r.kind == row.kind);
-        match present {
-            Some(present) => merge_all(&mut present.specs, &row.specs)
-                .map_err(|e| e.wrap("failed to merge NameReference fieldSpec")),
-            None => {
-                rows.push(row.clone());
-                Ok(())
-            }
-        }
+        let Some(present) = present else {
+            rows.push(row.clone());
+            return Ok(());
+        };
+        merge_all(&mut present.specs, &row.specs)
+            .map_err(|e| e.wrap("failed to merge NameReference fieldSpec"))
     }
 }
 

@@ -131,11 +131,10 @@ fn walk(node: &mut Node, parts: &[String], create: Create, set: &mut Setter<'_>)
                 (Some(true), None) if is_list => {
                     node.set(name, Node::seq(Vec::new()));
                 }
-                (Some(true), None) => {}
                 (None | Some(true), Some(new)) => {
                     node.set(name, new);
                 }
-                (Some(false), _) => {}
+                (Some(true), None) | (Some(false), _) => {}
             }
             match node.get_mut(name) {
                 Some(field) => walk(field, rest, create, set),

@@ -24,6 +24,9 @@ struct Known<'a> {
     origins: HashMap<String, HashSet<(String, Arc<str>)>>,
 }
 
+type Accept<'f> = dyn Fn(&Resource) -> bool + 'f;
+type Identical = dyn Fn(&Resource, &Resource) -> bool;
+
 /// The object whose references are being repaired.
 struct Referrer<'a> {
     resource: &'a Resource,
@@ -127,8 +130,7 @@ fn set_scalar(
         old,
         referrer,
         target,
-        |_| true,
-        |a, b| a.id().name == b.id().name,
+        (&|_| true, &|a, b| a.id().name == b.id().name),
     )?;
     if let Some(name) = found.map(|r| &r.id().name)
         && &**name != old
@@ -168,9 +170,14 @@ fn set_mapping(
             theirs != NO_NAMESPACE && theirs == ns
         }
     };
-    let found = known.select(old, referrer, target, accept, |a, b| {
-        a.id().name == b.id().name && a.id().namespace == b.id().namespace
-    })?;
+    let found = known.select(
+        old,
+        referrer,
+        target,
+        (&accept, &|a, b| {
+            a.id().name == b.id().name && a.id().namespace == b.id().namespace
+        }),
+    )?;
     let Some(id) = found.map(|r| r.id().clone()) else {
         return Ok(());
     };
@@ -270,8 +277,7 @@ impl<'a> Known<'a> {
         old: &str,
         referrer: &Referrer<'_>,
         (row, is_role): (&BackReference, bool),
-        accept: impl Fn(&Resource) -> bool,
-        identical: impl Fn(&Resource, &Resource) -> bool,
+        (accept, identical): (&Accept<'_>, &Identical),
     ) -> Result<Option<&'a Resource>> {
         let Some(places) = self.by_previous.get(old) else {
             return Ok(None);

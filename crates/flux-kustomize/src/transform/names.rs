@@ -94,7 +94,7 @@ fn set_in(
         Some("RoleBinding" | "ClusterRoleBinding")
     );
     if binding {
-        set_subjects(node, options)?;
+        set_subjects(node, options);
     }
     // Parity: the name of a namespace object is a field spec that only core v1 objects get.
     let core = node.text_at(&["apiVersion"]) == Some("v1");
@@ -124,9 +124,9 @@ fn set_text(field: &mut Node, text: &str, unset_only: bool) -> Result<()> {
     Ok(())
 }
 
-fn set_subjects(node: &mut Node, options: &NamespaceOptions<'_>) -> Result<()> {
+fn set_subjects(node: &mut Node, options: &NamespaceOptions<'_>) {
     let Some(subjects) = node.get_mut("subjects").and_then(Node::as_seq_mut) else {
-        return Ok(());
+        return;
     };
     for subject in subjects {
         let chosen = match options.subjects {
@@ -138,11 +138,10 @@ fn set_subjects(node: &mut Node, options: &NamespaceOptions<'_>) -> Result<()> {
             continue;
         }
         let before = subject.text_at(&["namespace"]).unwrap_or_default();
-        if !(options.unset_only && !before.is_empty()) {
+        if !options.unset_only || before.is_empty() {
             subject.set("namespace", Node::string(options.namespace));
         }
     }
-    Ok(())
 }
 
 /// Which end of a name is extended.

@@ -151,9 +151,9 @@ fn expand(text: &str, values: &BTreeMap<String, Node>) -> Node {
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
         let tail = &rest[at + 1..];
-        if tail.starts_with('$') {
+        if let Some(after) = tail.strip_prefix('$') {
             out.push('$');
-            rest = &tail[1..];
+            rest = after;
             continue;
         }
         let closed = tail.strip_prefix('(').and_then(|inner| {

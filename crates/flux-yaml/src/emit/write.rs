@@ -127,9 +127,12 @@ impl Writer {
             return self.literal(text);
         }
         let fold = !simple_key;
-        if !literal && !quoted && analysis.plain && !(text.is_empty() && simple_key) {
+        let bare = !literal && !quoted;
+        let plain = analysis.plain && !(text.is_empty() && simple_key);
+        let single = analysis.single && !(simple_key && analysis.multiline);
+        if bare && plain {
             self.write_plain(text, fold);
-        } else if !literal && !quoted && analysis.single && !(simple_key && analysis.multiline) {
+        } else if bare && single {
             self.write_single(text, fold);
         } else {
             self.write_double(text, fold);
