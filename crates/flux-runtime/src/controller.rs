@@ -249,11 +249,10 @@ impl<R: Reconcile> Driver<R> {
             .after
             .as_ref()
             .map(|o| (o.generation(), o.is_deleting()));
-        if let Some(running) = self.running().get(&change.key) {
-            let same = matches!(current, Some((g, false)) if g == running.generation);
-            if !same {
-                running.superseded.cancel();
-            }
+        if let Some(running) = self.running().get(&change.key)
+            && current != Some((running.generation, running.deleting))
+        {
+            running.superseded.cancel();
         }
         if let Some(priority) = wakes(change) {
             self.queue.add(&change.key, priority);

@@ -35,7 +35,7 @@ pub use events::{Recorder, Subject};
 pub use flags::{Flag, FlagError, FlagSet, FlagType};
 pub use key::{ObjectKey, Priority};
 pub use managed::Managed;
-pub use metrics::Metrics;
+pub use metrics::{Metrics, TokenCacheMetrics};
 pub use pass::{FlushError, Interrupted, Pass};
 pub use program::{Hosting, Program, Running, host, run};
 pub use setup::{Setup, StartError, When};

@@ -179,6 +179,34 @@ impl Metrics {
         self.registry.register(Box::new(process))
     }
 
+    /// Adds the families of a cache of credentials (COM-MET-003).
+    ///
+    /// # Errors
+    /// When they are there already.
+    pub fn token_cache(&self) -> prometheus::Result<TokenCacheMetrics> {
+        let families = Families(&self.registry);
+        Ok(TokenCacheMetrics {
+            events: families.counter(
+                "gotk_token_cache_events_total",
+                "Hits and misses of the credential cache.",
+                &["event_type", "kind", "name", "namespace", "operation"],
+            )?,
+            requests: families.counter(
+                "gotk_token_cache_requests_total",
+                "Requests for credentials that were not cached.",
+                &["status"],
+            )?,
+            items: families.register(Gauge::new(
+                "gotk_token_cached_items",
+                "Credentials in the cache.",
+            ))?,
+            evictions: families.register(Counter::new(
+                "gotk_token_cache_evictions_total",
+                "Credentials that made room for others.",
+            ))?,
+        })
+    }
+
     /// The text exposition.
     pub(crate) fn text(&self) -> prometheus::Result<Vec<u8>> {
         let mut out = Vec::new();
@@ -236,6 +264,19 @@ impl Metrics {
             .duration
             .remove_label_values(&[kind, &key.name, &key.namespace]);
     }
+}
+
+/// The families of a cache of credentials.
+#[derive(Clone, Debug)]
+pub struct TokenCacheMetrics {
+    /// By `event_type` (`cache_hit`, `cache_miss`), `kind`, `name`, `namespace`, `operation`.
+    pub events: CounterVec,
+    /// By `status` (`success`, `failure`).
+    pub requests: CounterVec,
+    /// Credentials in the cache.
+    pub items: Gauge,
+    /// Credentials that made room for others.
+    pub evictions: Counter,
 }
 
 /// Ten steps from 10 ms to half an hour.

@@ -13,11 +13,11 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::controller::{Env, Stores};
-use crate::events::{hostname, recorder};
+use crate::events::{Recorder, hostname, recorder};
 use crate::flags::{FlagError, FlagSet};
 use crate::lease::{Candidate, Election, Tenure};
 use crate::log;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, TokenCacheMetrics};
 use crate::probes;
 use crate::setup::{Setup, StartError, When};
 use crate::standard::standard_flags;
@@ -43,7 +43,7 @@ pub trait Program: Send + Sync + 'static {
     fn assemble(&self, setup: &mut Setup) -> impl Future<Output = Result<(), StartError>> + Send;
 }
 
-/// How a program is run inside another process.
+/// How a program is run inside another process. The host installs the log ([`crate::log::init`]) and handles signals.
 #[derive(Debug)]
 pub struct Hosting {
     /// Arguments without the program's name.
@@ -206,17 +206,16 @@ pub async fn host<P: Program>(program: P, hosting: Hosting) -> Result<Running, S
         .map_err(|e| StartError::new("unable to read flags", e))?;
     let gates = gates(&program, &flags)?;
     check(&flags)?;
-    let events_address = events_address(flags.text("events-addr"))?;
     let metrics = Metrics::new().map_err(|e| StartError::new("unable to create metrics", e))?;
     if hosting.process_metrics {
         // Only on systems that have /proc.
         let _ = metrics.add_process();
     }
-    let client = match hosting.client {
+    let events_address = events_address(flags.text("events-addr"))?;
+    let client = match hosting.client.clone() {
         Some(client) => client,
         None => connect(&program, &flags, &metrics).await?,
     };
-    let shutdown = hosting.shutdown.child_token();
     let tenure = Arc::new(Tenure::default());
     let elects = flags.bool("enable-leader-election");
     let guarded = if elects {
@@ -225,25 +224,16 @@ pub async fn host<P: Program>(program: P, hosting: Hosting) -> Result<Running, S
         client.clone()
     };
     let (recorder, sinks) = recorder(guarded.clone(), program.name(), events_address, &metrics);
+    let env = env(&flags, &hosting, (guarded, recorder, metrics.clone()));
+    let shutdown = env.shutdown.clone();
     let mut setup = Setup {
-        env: Env {
-            client: guarded,
-            recorder,
-            metrics: metrics.clone(),
-            jitter: f64::from(u8::try_from(flags.int("interval-jitter-percentage")).unwrap_or(0))
-                / 100.0,
-            delays: (
-                flags.duration("min-retry-delay").to_std_or_zero(),
-                flags.duration("max-retry-delay").to_std_or_zero(),
-            ),
-            concurrent: usize::try_from(flags.int("concurrent")).unwrap_or(1),
-            shutdown: shutdown.clone(),
-        },
         scope_namespace: if flags.bool("watch-all-namespaces") {
             String::new()
         } else {
             hosting.runtime_namespace.clone()
         },
+        token_cache: token_cache(&flags, &metrics)?,
+        env,
         flags,
         gates,
         name: program.name(),
@@ -260,7 +250,7 @@ pub async fn host<P: Program>(program: P, hosting: Hosting) -> Result<Running, S
     program.assemble(&mut setup).await?;
     let (metrics_address, health_address) = listeners.addresses();
     let election = elects.then(|| election(&setup));
-    let candidate = election.map(|election| Candidate::new(client.clone(), election, tenure));
+    let candidate = election.map(|election| Candidate::new(client, election, tenure));
     tracing::info!(logger = "setup", "starting manager");
     let ended = tokio::spawn(operate(setup, listeners, candidate));
     Ok(Running {
@@ -270,6 +260,39 @@ pub async fn host<P: Program>(program: P, hosting: Hosting) -> Result<Running, S
         shutdown,
         ended,
     })
+}
+
+fn env(
+    flags: &FlagSet,
+    hosting: &Hosting,
+    (client, recorder, metrics): (Client, Recorder, Metrics),
+) -> Env {
+    let percent = u8::try_from(flags.int("interval-jitter-percentage")).unwrap_or(0);
+    Env {
+        client,
+        recorder,
+        metrics,
+        jitter: f64::from(percent) / 100.0,
+        delays: (
+            flags.duration("min-retry-delay").to_std_or_zero(),
+            flags.duration("max-retry-delay").to_std_or_zero(),
+        ),
+        concurrent: usize::try_from(flags.int("concurrent")).unwrap_or(1),
+        shutdown: hosting.shutdown.child_token(),
+    }
+}
+
+/// The families exist where the flags of the cache do.
+fn token_cache(
+    flags: &FlagSet,
+    metrics: &Metrics,
+) -> Result<Option<TokenCacheMetrics>, StartError> {
+    if !flags.flags().any(|f| f.name == "token-cache-max-size") {
+        return Ok(None);
+    }
+    let made = metrics.token_cache();
+    made.map(Some)
+        .map_err(|e| StartError::new("unable to create metrics", e))
 }
 
 struct Listeners {

@@ -13,7 +13,7 @@ use crate::controller::{Controller, Env, Prepared, Reconcile, Requests, Stores, 
 use crate::events::Recorder;
 use crate::flags::FlagSet;
 use crate::managed::Managed;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, TokenCacheMetrics};
 use crate::store::Store;
 
 /// Why a program cannot start. Logged as it is, with exit status 1.
@@ -59,6 +59,7 @@ pub struct Setup {
     pub(crate) flags: FlagSet,
     pub(crate) gates: BTreeMap<String, bool>,
     pub(crate) env: Env,
+    pub(crate) token_cache: Option<TokenCacheMetrics>,
     pub(crate) name: &'static str,
     pub(crate) runtime_namespace: String,
     pub(crate) scope_namespace: String,
@@ -94,6 +95,11 @@ impl Setup {
     /// The metrics of this program.
     pub fn metrics(&self) -> &Metrics {
         &self.env.metrics
+    }
+
+    /// The metrics of the credential cache; `None` for programs without its flags.
+    pub fn token_cache_metrics(&self) -> Option<&TokenCacheMetrics> {
+        self.token_cache.as_ref()
     }
 
     /// Sends events outside a pass.

@@ -7,7 +7,7 @@ use flux_api::meta::condition_type;
 use flux_api::source::GitRepository;
 use flux_report::{Disposition, Failure, Outcome, Owned, Profile, Step};
 use flux_runtime::{
-    Controller, FlagSet, Hosting, Interrupted, Pass, Program, Reconcile, Running, Setup,
+    Controller, FlagSet, Hosting, Interrupted, Pass, Priority, Program, Reconcile, Running, Setup,
     StartError, host,
 };
 use serde_json::json;
@@ -90,6 +90,10 @@ impl Reconcile for Scripted {
     }
 
     async fn finalize(&self, pass: &mut Pass<GitRepository>) -> Result<Outcome, Broken> {
+        pass.step(Working).await?;
+        // Writing the status of an object that is being deleted supersedes nothing.
+        pass.flush().await.map_err(|_| Broken::Away)?;
+        pass.park(tokio::task::yield_now()).await?;
         let _ = self.told.send(format!("finalize {}", pass.object().name()));
         Ok(Outcome::settled())
     }
@@ -112,11 +116,23 @@ impl Program for TestProgram {
     }
 
     async fn assemble(&self, setup: &mut Setup) -> Result<(), StartError> {
-        setup.controller(Controller::new(Scripted {
+        let all = setup.store::<GitRepository>();
+        let scripted = Scripted {
             told: self.told.clone(),
             release: self.release.clone(),
             tries: AtomicUsize::new(0),
-        }));
+        };
+        let controller = Controller::new(scripted)
+            .index("url", |object| vec![object.spec.url.clone()])
+            .wake_on(&all, |change, own| {
+                let is_leader = change.key.name == "leader" && change.before.is_none();
+                let url = "https://git.test/follower.git";
+                let followers = own.indexed("url", url).into_iter().filter(|_| is_leader);
+                followers
+                    .map(|key| (key, Priority::DependencyReady))
+                    .collect()
+            });
+        setup.controller(controller);
         Ok(())
     }
 }
@@ -439,4 +455,16 @@ async fn start_up_refuses_what_upstream_refuses() {
         error.what,
         "unable to configure watch label selector for manager"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_another_object_wakes_by_index() {
+    let world = world().await.with_repositories().await;
+    let mut stage = start(&world, &[]).await.unwrap();
+    world.create(&repositories(), &repository("follower")).await;
+    world.ready("follower", "True").await;
+    stage.hears("reconcile follower").await;
+    // The follower refers to `leader` by its URL; see the index of the test program.
+    world.create(&repositories(), &repository("leader")).await;
+    stage.hears("reconcile follower").await;
 }

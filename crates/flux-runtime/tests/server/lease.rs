@@ -1,6 +1,7 @@
 //! Leader election: one writes, the other takes over when the lease is given back.
 
 use flux_kube::Resource;
+use serde_json::json;
 
 use crate::controller::start;
 use crate::world::{repositories, repository, soon, world};
@@ -34,4 +35,24 @@ async fn one_leads_and_hands_over() {
     first.running.shut_down();
     soon(first.running.ended()).await.unwrap();
     second.hears("reconcile one").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_lease_ends_the_controller() {
+    let world = world().await.with_repositories().await;
+    let flags = [
+        "--enable-leader-election",
+        "--leader-election-retry-period=100ms",
+    ];
+    let stage = start(&world, &flags).await.unwrap();
+    world.create(&repositories(), &repository("one")).await;
+    world.ready("one", "True").await;
+    let stolen =
+        json!({ "spec": { "holderIdentity": "somebody-else", "leaseDurationSeconds": 3600 } });
+    let leases = Resource::leases();
+    world
+        .patch(&leases, "test-controller-leader-election", stolen)
+        .await;
+    let error = soon(stage.running.ended()).await.unwrap_err();
+    assert_eq!(error.source.to_string(), "leader election lost");
 }
