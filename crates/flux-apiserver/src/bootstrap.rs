@@ -2,22 +2,19 @@
 
 mod roles;
 
-use std::cell::RefCell;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
-use crate::store::Doc;
-use crate::verbs::{Desired, Writer, system_user};
+use crate::simulate::Actor;
 
 /// Fills an empty store.
-pub(crate) fn run(cluster: &Cluster) {
+pub(crate) fn run(cluster: &Arc<Cluster>) {
     for namespace in ["default", "kube-node-lease", "kube-public", "kube-system"] {
         create(
             cluster,
-            "",
-            "v1",
-            "Namespace",
+            "namespaces",
             "",
             json!({"metadata": {"name": namespace}}),
         );
@@ -25,9 +22,7 @@ pub(crate) fn run(cluster: &Cluster) {
     roles::create_all(cluster);
     create(
         cluster,
-        "",
-        "v1",
-        "Service",
+        "services",
         "default",
         json!({
             "metadata": {"name": "kubernetes", "labels": {"component": "apiserver", "provider": "kubernetes"}},
@@ -39,43 +34,11 @@ pub(crate) fn run(cluster: &Cluster) {
         ("system-node-critical", 2_000_001_000),
     ] {
         let class = json!({"metadata": {"name": name}, "value": value});
-        create(
-            cluster,
-            "scheduling.k8s.io",
-            "v1",
-            "PriorityClass",
-            "",
-            class,
-        );
+        create(cluster, "priorityclasses.scheduling.k8s.io", "", class);
     }
 }
 
-/// Creates one object as the server itself; what is there already stays.
-pub(crate) fn create(
-    cluster: &Cluster,
-    group: &str,
-    version: &str,
-    kind: &str,
-    namespace: &str,
-    object: Value,
-) {
-    let snapshot = cluster.registry.snapshot();
-    let Some(resource) = snapshot.by_kind(group, version, kind) else {
-        return;
-    };
-    let Value::Object(doc) = object else { return };
-    let user = system_user("system:apiserver");
-    let warnings = RefCell::default();
-    let writer = Writer {
-        cluster,
-        resource,
-        user: &user,
-        manager: "kube-apiserver",
-        subresource: "",
-        dry_run: false,
-        warnings: &warnings,
-    };
-    if let Err(error) = writer.create(namespace, Desired::Changed(Doc::from_iter(doc))) {
-        tracing::debug!(message = error.message, kind, "bootstrap");
-    }
+/// Creates one object as the server itself.
+fn create(cluster: &Arc<Cluster>, table: &str, namespace: &str, object: Value) {
+    Actor::new(cluster, "kube-apiserver").create(table, namespace, object);
 }

@@ -30,13 +30,6 @@ pub(crate) fn unix() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-/// Now with microseconds, as `metav1.MicroTime`.
-pub(crate) fn now_micro() -> String {
-    jiff::Timestamp::now()
-        .strftime("%Y-%m-%dT%H:%M:%S.%6fZ")
-        .to_string()
-}
-
 fn format(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -64,12 +64,7 @@ impl Server {
         bootstrap::run(&cluster);
         simulate::settle(&cluster);
         simulate::start(&cluster, taps);
-        let listener = serve(
-            Arc::clone(&cluster),
-            socket,
-            Arc::clone(&identity.config),
-            address,
-        );
+        let listener = serve(Arc::clone(&cluster), socket, Arc::clone(&identity.config));
         Ok(Self {
             cluster,
             identity,
@@ -152,9 +147,9 @@ impl Server {
 
     /// Serves again on the same address after [`Server::pause`], with the same objects and tokens.
     pub async fn resume(&self) -> Result<(), StartError> {
-        let (socket, address) = bind(self.address).await?;
+        let (socket, _) = bind(self.address).await?;
         let config = Arc::clone(&self.identity.config);
-        let listener = serve(Arc::clone(&self.cluster), socket, config, address);
+        let listener = serve(Arc::clone(&self.cluster), socket, config);
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
         Ok(())
     }

@@ -61,7 +61,9 @@ fn report(call: &Call<'_>, findings: Vec<String>) -> Result<(), ApiError> {
         }
         Some(FieldValidation::Ignore) => Ok(()),
         _ => {
-            findings.into_iter().for_each(|text| call.warn(text));
+            for text in findings {
+                call.warn(text);
+            }
             Ok(())
         }
     }

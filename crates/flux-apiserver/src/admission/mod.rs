@@ -1,6 +1,7 @@
 //! What happens to an object between decoding and storing: unknown fields, defaults, validation,
 //! and what follows from a write at once.
 
+mod changes;
 mod defaults;
 mod fields;
 mod network;
@@ -21,11 +22,11 @@ pub(crate) use fields::check_fields;
 pub(crate) fn on_create(writer: &Writer<'_>, doc: &mut Doc) -> Result<(), ApiError> {
     let resource = writer.resource;
     let mut errors = Vec::new();
-    complete(writer, None, doc, &mut errors)?;
+    complete(writer, None, doc, &mut errors);
     errors.extend(validate::metadata(resource, doc));
     errors.extend(validate::object(resource, doc));
     refuse(resource, doc, errors)?;
-    validate::grants(writer, doc)
+    changes::grants(writer, doc)
 }
 
 /// Defaults and checks a changed object.
@@ -35,15 +36,15 @@ pub(crate) fn on_update(writer: &Writer<'_>, live: &Stored, doc: &mut Doc) -> Re
         keep_namespace_finalizers(live, doc);
     }
     let mut errors = Vec::new();
-    complete(writer, Some(live), doc, &mut errors)?;
+    complete(writer, Some(live), doc, &mut errors);
     errors.extend(validate::metadata(resource, doc));
     if live.deleting() {
         errors.extend(validate::finalizers_only_shrink(live, doc));
     }
     errors.extend(validate::object(resource, doc));
-    errors.extend(validate::immutable(resource, live, doc));
+    errors.extend(changes::immutable(resource, live, doc));
     refuse(resource, doc, errors)?;
-    validate::grants(writer, doc)
+    changes::grants(writer, doc)
 }
 
 fn keep_namespace_finalizers(live: &Stored, doc: &mut Doc) {
@@ -60,11 +61,11 @@ fn complete(
     live: Option<&Stored>,
     doc: &mut Doc,
     errors: &mut Vec<FieldError>,
-) -> Result<(), ApiError> {
+) {
     let resource = writer.resource;
     if let Some(custom) = &resource.custom {
         errors.extend(custom.schema.admit(doc, live.map(|l| &l.doc)));
-        return Ok(());
+        return;
     }
     if resource.types.is_builtin() {
         let mut value = Value::Object(std::mem::take(doc));
@@ -81,7 +82,6 @@ fn complete(
         }
     }
     defaults::apply(writer.cluster, resource, live, doc);
-    Ok(())
 }
 
 fn refuse(resource: &Resource, doc: &Doc, errors: Vec<FieldError>) -> Result<(), ApiError> {

@@ -5,12 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::auth::covers_all;
-use crate::auth::{Rule, account_rules};
-use crate::error::{ApiError, FieldError};
+use crate::error::FieldError;
 use crate::registry::Resource;
 use crate::store::{Doc, Stored, at, labels_match_query, meta, str_at};
-use crate::verbs::Writer;
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric \
     characters, '-' or '.', and must start and end with an alphanumeric character (e.g. \
@@ -33,7 +30,6 @@ const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric charac
     '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is \
     '[-._a-zA-Z0-9]+')";
 const PORT: &str = "must be between 1 and 65535, inclusive";
-const IMMUTABLE: &str = "field is immutable";
 
 fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern written here")
@@ -543,170 +539,4 @@ fn definition(doc: &Doc) -> Vec<FieldError> {
     }
     errors.extend(crate::registry::schema_errors(doc));
     errors
-}
-
-/// Fields that no update may change.
-pub(crate) fn immutable(resource: &Resource, live: &Stored, doc: &Doc) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    let mut fixed = |path: &str, field: &str| {
-        let (old, new) = (at(&live.doc, path), at(doc, path));
-        if old.unwrap_or(&Value::Null) != new.unwrap_or(&Value::Null) {
-            errors.push(FieldError::invalid(
-                field,
-                new.unwrap_or(&Value::Null),
-                IMMUTABLE,
-            ));
-        }
-    };
-    match resource.table.as_ref() {
-        "deployments.apps" | "replicasets.apps" | "daemonsets.apps" => {
-            fixed("spec.selector", "spec.selector");
-        }
-        "jobs.batch" => {
-            fixed("spec.completions", "spec.completions");
-            fixed("spec.selector", "spec.selector");
-            fixed("spec.template", "spec.template");
-            fixed("spec.completionMode", "spec.completionMode");
-        }
-        "secrets" => fixed("type", "type"),
-        "storageclasses.storage.k8s.io" => {
-            for field in [
-                "provisioner",
-                "parameters",
-                "reclaimPolicy",
-                "volumeBindingMode",
-            ] {
-                fixed(field, field);
-            }
-        }
-        "customresourcedefinitions.apiextensions.k8s.io" => {
-            for field in [
-                "spec.group",
-                "spec.scope",
-                "spec.names.kind",
-                "spec.names.plural",
-            ] {
-                fixed(field, field);
-            }
-        }
-        _ => {}
-    }
-    errors.extend(special(resource, live, doc));
-    errors
-}
-
-fn special(resource: &Resource, live: &Stored, doc: &Doc) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    let table = resource.table.as_ref();
-    let changed = |path: &str| at(&live.doc, path) != at(doc, path);
-    if table.ends_with("bindings.rbac.authorization.k8s.io") && changed("roleRef") {
-        let value = doc.get("roleRef").unwrap_or(&Value::Null);
-        errors.push(FieldError::invalid(
-            "roleRef",
-            value,
-            "cannot change roleRef",
-        ));
-    }
-    if matches!(table, "configmaps" | "secrets")
-        && live.doc.get("immutable") == Some(&Value::Bool(true))
-    {
-        if doc.get("immutable") != Some(&Value::Bool(true)) {
-            errors.push(FieldError::forbidden(
-                "immutable",
-                "field is immutable when `immutable` is set",
-            ));
-        }
-        for field in ["data", "binaryData"] {
-            if changed(field) {
-                errors.push(FieldError::forbidden(
-                    field,
-                    "field is immutable when `immutable` is set",
-                ));
-            }
-        }
-    }
-    if table == "statefulsets.apps" {
-        let allowed = [
-            "replicas",
-            "ordinals",
-            "template",
-            "updateStrategy",
-            "revisionHistoryLimit",
-            "persistentVolumeClaimRetentionPolicy",
-            "minReadySeconds",
-        ];
-        let rest = |d: &Doc| {
-            let mut spec = d
-                .get("spec")
-                .and_then(Value::as_object)
-                .cloned()
-                .unwrap_or_default();
-            spec.retain(|key, _| !allowed.contains(&key.as_str()));
-            spec
-        };
-        if rest(&live.doc) != rest(doc) {
-            errors.push(FieldError::forbidden(
-                "spec",
-                "updates to statefulset spec for fields other than 'replicas', 'ordinals', \
-                 'template', 'updateStrategy', 'revisionHistoryLimit', \
-                 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
-            ));
-        }
-    }
-    if table == "services" {
-        let (old, new) = (at(&live.doc, "spec.clusterIP"), at(doc, "spec.clusterIP"));
-        let external = at(doc, "spec.type") == Some(&Value::from("ExternalName"));
-        if let (Some(old), Some(new)) = (old, new)
-            && old != new
-            && old != ""
-            && !external
-        {
-            errors.push(FieldError::invalid(
-                "spec.clusterIPs[0]",
-                &Value::Array(vec![new.clone()]),
-                "may not change once set",
-            ));
-        }
-    }
-    errors
-}
-
-/// Nobody may grant rights that they do not have.
-pub(crate) fn grants(writer: &Writer<'_>, doc: &Doc) -> Result<(), ApiError> {
-    let resource = writer.resource;
-    if !resource.table.ends_with(".rbac.authorization.k8s.io") || !writer.cluster.options.rbac {
-        return Ok(());
-    }
-    let namespace = str_at(meta(doc), "namespace");
-    let held = account_rules(writer.cluster, writer.user, namespace);
-    let (verb, wanted) = if matches!(resource.kind.as_str(), "Role" | "ClusterRole") {
-        ("escalate", Rule::read_all(doc.get("rules")))
-    } else {
-        (
-            "bind",
-            crate::auth::bound_rules(&writer.cluster.store, namespace, doc),
-        )
-    };
-    let missing = covers_all(&held, &wanted);
-    if missing.is_empty() || crate::auth::may(writer, verb, namespace, doc) {
-        return Ok(());
-    }
-    let lines: Vec<String> = missing.iter().map(Rule::compact).collect();
-    let groups: Vec<String> = writer
-        .user
-        .groups
-        .iter()
-        .map(|g| format!("\"{g}\""))
-        .collect();
-    let why = format!(
-        "user \"{}\" (groups=[{}]) is attempting to grant RBAC permissions not currently held:\n{}",
-        writer.user.name,
-        groups.join(" "),
-        lines.join("\n")
-    );
-    Err(ApiError::forbidden(
-        &resource.group_resource(),
-        str_at(meta(doc), "name"),
-        &why,
-    ))
 }

@@ -6,7 +6,7 @@ mod impersonate;
 mod rules;
 
 pub(crate) use authenticate::{AUDIENCE, Issue};
-pub(crate) use authenticate::{Tokens, User, service_account_groups, split_service_account};
+pub(crate) use authenticate::{Tokens, User};
 pub(crate) use authorize::{
     Attributes, Decision, Rbac, account_exists, account_rules, bound_rules, may,
 };

@@ -1,5 +1,7 @@
 //! The default cluster roles and bindings that users meet: discovery, admin, edit and view.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::bootstrap::create;
@@ -25,21 +27,21 @@ fn meta(name: &str, more: &[(&str, &str)]) -> Value {
     })
 }
 
-fn role(cluster: &Cluster, name: &str, labels: &[(&str, &str)], rules: Vec<Value>) {
+fn role(cluster: &Arc<Cluster>, name: &str, labels: &[(&str, &str)], rules: &[Value]) {
     let role = json!({"metadata": meta(name, labels), "rules": rules});
-    create(cluster, RBAC, "v1", "ClusterRole", "", role);
+    create(cluster, "clusterroles.rbac.authorization.k8s.io", "", role);
 }
 
-fn aggregate(cluster: &Cluster, name: &str, labels: &[(&str, &str)], selector: &str) {
+fn aggregate(cluster: &Arc<Cluster>, name: &str, labels: &[(&str, &str)], selector: &str) {
     let role = json!({
         "metadata": meta(name, labels),
         "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {selector: "true"}}]},
         "rules": [],
     });
-    create(cluster, RBAC, "v1", "ClusterRole", "", role);
+    create(cluster, "clusterroles.rbac.authorization.k8s.io", "", role);
 }
 
-fn bind(cluster: &Cluster, name: &str, groups: &[&str]) {
+fn bind(cluster: &Arc<Cluster>, name: &str, groups: &[&str]) {
     let subjects: Vec<Value> = groups
         .iter()
         .map(|g| json!({"kind": "Group", "apiGroup": RBAC, "name": g}))
@@ -49,7 +51,12 @@ fn bind(cluster: &Cluster, name: &str, groups: &[&str]) {
         "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
         "subjects": subjects,
     });
-    create(cluster, RBAC, "v1", "ClusterRoleBinding", "", binding);
+    create(
+        cluster,
+        "clusterrolebindings.rbac.authorization.k8s.io",
+        "",
+        binding,
+    );
 }
 
 const TO_VIEW: &str = "rbac.authorization.k8s.io/aggregate-to-view";
@@ -57,24 +64,19 @@ const TO_EDIT: &str = "rbac.authorization.k8s.io/aggregate-to-edit";
 const TO_ADMIN: &str = "rbac.authorization.k8s.io/aggregate-to-admin";
 
 /// Creates them all.
-pub(crate) fn create_all(cluster: &Cluster) {
+pub(crate) fn create_all(cluster: &Arc<Cluster>) {
     let all = json!({"verbs": ["*"], "nonResourceURLs": ["*"]});
     role(
         cluster,
         "cluster-admin",
         &[],
-        vec![rule(&["*"], &["*"], &["*"]), all],
+        &[rule(&["*"], &["*"], &["*"]), all],
     );
     bind(cluster, "cluster-admin", &["system:masters"]);
 
     let public = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
     let url = |urls: &[&str]| json!({"verbs": ["get"], "nonResourceURLs": urls});
-    role(
-        cluster,
-        "system:public-info-viewer",
-        &[],
-        vec![url(&public)],
-    );
+    role(cluster, "system:public-info-viewer", &[], &[url(&public)]);
     bind(
         cluster,
         "system:public-info-viewer",
@@ -93,13 +95,13 @@ pub(crate) fn create_all(cluster: &Cluster) {
         "/version",
         "/version/",
     ];
-    role(cluster, "system:discovery", &[], vec![url(&discovery)]);
+    role(cluster, "system:discovery", &[], &[url(&discovery)]);
     bind(cluster, "system:discovery", &["system:authenticated"]);
     role(
         cluster,
         "system:basic-user",
         &[],
-        vec![
+        &[
             rule(
                 &["create"],
                 &["authorization.k8s.io"],
@@ -117,7 +119,7 @@ pub(crate) fn create_all(cluster: &Cluster) {
 }
 
 /// `admin`, `edit` and `view`, made of the roles labelled to aggregate to them.
-fn user_facing(cluster: &Cluster) {
+fn user_facing(cluster: &Arc<Cluster>) {
     aggregate(cluster, "admin", &[], TO_ADMIN);
     aggregate(cluster, "edit", &[(TO_ADMIN, "true")], TO_EDIT);
     aggregate(cluster, "view", &[(TO_EDIT, "true")], TO_VIEW);
@@ -125,19 +127,19 @@ fn user_facing(cluster: &Cluster) {
         cluster,
         "system:aggregate-to-view",
         &[(TO_VIEW, "true")],
-        view_rules(),
+        &view_rules(),
     );
     role(
         cluster,
         "system:aggregate-to-edit",
         &[(TO_EDIT, "true")],
-        edit_rules(),
+        &edit_rules(),
     );
     role(
         cluster,
         "system:aggregate-to-admin",
         &[(TO_ADMIN, "true")],
-        vec![
+        &[
             rule(
                 &["create"],
                 &["authorization.k8s.io"],

@@ -83,15 +83,12 @@ impl<'a> Reader<'a> {
         Some(taken)
     }
 
-    /// The next field: its number and content; the outer `None` is the end.
-    fn field(&mut self) -> Option<Option<(u64, Raw<'a>)>> {
-        if self.0.is_empty() {
-            return None;
-        }
-        Some(self.read_field())
+    fn ended(&self) -> bool {
+        self.0.is_empty()
     }
 
-    fn read_field(&mut self) -> Option<(u64, Raw<'a>)> {
+    /// The next field: its number and content.
+    fn field(&mut self) -> Option<(u64, Raw<'a>)> {
         let tag = self.varint()?;
         let raw = match tag & 7 {
             0 => Raw::Number(self.varint()?),
@@ -114,12 +111,12 @@ pub(crate) fn decode(body: &[u8]) -> Option<Value> {
     let envelope = body.strip_prefix(MAGIC)?;
     let (mut api_version, mut kind, mut raw) = (String::new(), String::new(), &[][..]);
     let mut reader = Reader(envelope);
-    while let Some(field) = reader.field() {
-        match field? {
+    while !reader.ended() {
+        match reader.field()? {
             (1, Raw::Bytes(types)) => {
                 let mut types = Reader(types);
-                while let Some(field) = types.field() {
-                    match field? {
+                while !types.ended() {
+                    match types.field()? {
                         (1, Raw::Bytes(text)) => api_version = text_of(text)?,
                         (2, Raw::Bytes(text)) => kind = text_of(text)?,
                         _ => {}
@@ -153,8 +150,8 @@ fn message(name: &str, bytes: &[u8]) -> Option<Map<String, Value>> {
     let fields = MESSAGES.get(name)?;
     let mut object = Map::new();
     let mut reader = Reader(bytes);
-    while let Some(found) = reader.field() {
-        let (number, raw) = found?;
+    while !reader.ended() {
+        let (number, raw) = reader.field()?;
         let Some(field) = fields.get(&number) else {
             continue;
         };
@@ -201,8 +198,8 @@ fn put(object: &mut Map<String, Value>, field: &Field, raw: &Raw<'_>) -> Option<
 fn entry(item: &str, bytes: &[u8]) -> Option<(String, Value)> {
     let (mut key, mut value) = (String::new(), None);
     let mut reader = Reader(bytes);
-    while let Some(found) = reader.field() {
-        match found? {
+    while !reader.ended() {
+        match reader.field()? {
             (1, Raw::Bytes(text)) => key = text_of(text)?,
             (2, raw) => value = Some(single(item, &raw)?),
             _ => {}
@@ -237,8 +234,8 @@ fn single(ty: &str, raw: &Raw<'_>) -> Option<Value> {
             let item = inside(ty, '<', '>')?;
             let mut list = Vec::new();
             let mut reader = Reader(b);
-            while let Some(found) = reader.field() {
-                list.push(single(item, &found?.1)?);
+            while !reader.ended() {
+                list.push(single(item, &reader.field()?.1)?);
             }
             list.into()
         }
@@ -249,8 +246,8 @@ fn single(ty: &str, raw: &Raw<'_>) -> Option<Value> {
 /// The text in one field of a small message.
 fn part(bytes: &[u8], wanted: u64) -> Option<String> {
     let mut reader = Reader(bytes);
-    while let Some(found) = reader.field() {
-        match found? {
+    while !reader.ended() {
+        match reader.field()? {
             (number, Raw::Bytes(text)) if number == wanted => return text_of(text),
             _ => {}
         }
@@ -261,8 +258,8 @@ fn part(bytes: &[u8], wanted: u64) -> Option<String> {
 fn int_or_text(bytes: &[u8]) -> Option<Value> {
     let (mut text, mut number, mut kind) = (String::new(), 0, 0);
     let mut reader = Reader(bytes);
-    while let Some(found) = reader.field() {
-        match found? {
+    while !reader.ended() {
+        match reader.field()? {
             (1, Raw::Number(n)) => kind = n,
             (2, Raw::Number(n)) => number = n.cast_signed(),
             (3, Raw::Bytes(b)) => text = text_of(b)?,
@@ -280,7 +277,7 @@ fn int_or_text(bytes: &[u8]) -> Option<Value> {
 fn time(bytes: &[u8], format: &str) -> Value {
     let (mut seconds, mut nanos) = (0_i64, 0_i32);
     let mut reader = Reader(bytes);
-    while let Some(Some((number, Raw::Number(n)))) = reader.field() {
+    while let Some((number, Raw::Number(n))) = reader.field() {
         match number {
             1 => seconds = n.cast_signed(),
             2 => nanos = i32::try_from(n).unwrap_or(0),

@@ -39,12 +39,12 @@ impl Target {
             .as_slice()
         {
             ["api", version, _, ..] => {
-                target.version = (*version).to_owned();
+                (*version).clone_into(&mut target.version);
                 &parts[2..]
             }
             ["apis", group, version, _, ..] => {
-                target.group = (*group).to_owned();
-                target.version = (*version).to_owned();
+                (*group).clone_into(&mut target.group);
+                (*version).clone_into(&mut target.version);
                 &parts[3..]
             }
             _ => return target,

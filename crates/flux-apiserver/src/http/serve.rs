@@ -1,7 +1,6 @@
 //! Connections: accept, TLS, HTTP/1.1 and HTTP/2.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hyper::service::service_fn;
@@ -18,7 +17,6 @@ use crate::pipeline;
 /// A listening socket and what ends it.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    pub(crate) address: SocketAddr,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -28,7 +26,6 @@ pub(crate) fn serve(
     cluster: Arc<Cluster>,
     socket: TcpListener,
     tls: Arc<rustls::ServerConfig>,
-    address: SocketAddr,
 ) -> Listener {
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
@@ -39,11 +36,7 @@ pub(crate) fn serve(
         stop.clone(),
         tasks.clone(),
     ));
-    Listener {
-        address,
-        stop,
-        tasks,
-    }
+    Listener { stop, tasks }
 }
 
 async fn accept_all(

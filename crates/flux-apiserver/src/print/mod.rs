@@ -1,5 +1,6 @@
 //! Objects as clients ask for them: whole, metadata only, or as tables.
 
+mod cells;
 mod columns;
 mod fields;
 mod table;

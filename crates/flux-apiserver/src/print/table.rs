@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::print::columns;
+use crate::print::{cells, columns};
 use crate::registry::Resource;
 use crate::schema::Column;
 use crate::store::Stored;
@@ -45,7 +45,7 @@ pub(crate) fn watch_table(resource: &Resource, object: &Arc<Stored>, header: boo
 
 fn row(resource: &Resource, object: &Stored, with_object: bool) -> Value {
     let cells = match &resource.custom {
-        None => columns::cells(resource, object),
+        None => cells::cells(resource, object),
         Some(custom) => custom_cells(&custom.schema.columns, object),
     };
     let mut row = json!({"cells": cells});

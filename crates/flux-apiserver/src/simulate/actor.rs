@@ -1,6 +1,5 @@
 //! Reads and writes of the server's own controllers.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -39,7 +38,6 @@ impl Actor {
         then: impl FnOnce(&Writer<'_>) -> Option<T>,
     ) -> Option<T> {
         let resource = self.resource(table)?;
-        let warnings = RefCell::default();
         then(&Writer {
             cluster: &self.cluster,
             resource: &resource,
@@ -47,7 +45,6 @@ impl Actor {
             manager: self.manager,
             subresource,
             dry_run: false,
-            warnings: &warnings,
         })
     }
 

@@ -1,7 +1,5 @@
 //! Custom resource definitions: names accepted, then established and served.
 
-use std::cell::RefCell;
-
 use serde_json::{Value, json};
 
 use crate::clock;
@@ -82,7 +80,6 @@ pub(crate) fn accept_definition(cluster: &Cluster, definition: &Stored) {
         return;
     };
     let user = system_user("system:apiserver");
-    let warnings = RefCell::default();
     let writer = Writer {
         cluster,
         resource,
@@ -90,7 +87,6 @@ pub(crate) fn accept_definition(cluster: &Cluster, definition: &Stored) {
         manager: "kube-apiserver",
         subresource: "status",
         dry_run: false,
-        warnings: &warnings,
     };
     let written = writer.update(&definition.key, |live| {
         let mut doc: Doc = live.doc.clone();

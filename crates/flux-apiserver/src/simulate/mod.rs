@@ -23,6 +23,7 @@ use crate::cluster::Cluster;
 use crate::options::Workloads;
 use crate::store::{Change, Store};
 
+pub(crate) use actor::Actor;
 pub(crate) use definitions::{FINALIZER, accept_definition, definition_accepted, terminating};
 
 /// Streams of changes, opened before the first write so that none is missed.

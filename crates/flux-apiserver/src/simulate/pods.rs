@@ -13,9 +13,8 @@ pub(crate) const NODE: &str = "local";
 pub(crate) fn look(shop: &mut Workshop, pod: &Stored) {
     if pod.deleting() {
         // The stand-in for the kubelet ends the containers at once.
-        if pod.finalizers().is_empty() {
-            shop.actor.delete_with("pods", pod, Propagation::Background);
-        } else if pod.meta().get("deletionGracePeriodSeconds") != Some(&0.into()) {
+        let waits = pod.meta().get("deletionGracePeriodSeconds") != Some(&0.into());
+        if pod.finalizers().is_empty() || waits {
             shop.actor.delete_with("pods", pod, Propagation::Background);
         }
         return;

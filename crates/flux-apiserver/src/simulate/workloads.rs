@@ -318,11 +318,11 @@ pub(crate) fn condition(old: &Stored, wanted: Value, updated: bool) -> Value {
 
 /// The hash that names what a template made, spelled like upstream's.
 pub(crate) fn hash(template: &Value) -> String {
+    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     let mut hash: u32 = 0x811c_9dc5;
     for byte in template.to_string().bytes() {
         hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     }
-    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     let digits = hash.to_string();
     digits
         .bytes()

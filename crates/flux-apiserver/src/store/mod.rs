@@ -287,13 +287,6 @@ impl Store {
         }
     }
 
-    /// Takes the next version without a write, so that a compaction has something to forget.
-    pub(crate) fn tick(&self) -> u64 {
-        let mut inner = self.lock();
-        inner.version += 1;
-        inner.version
-    }
-
     /// Names of all tables with objects in them.
     pub(crate) fn tables(&self) -> Vec<Arc<str>> {
         let inner = self.lock();

@@ -188,15 +188,6 @@ impl FieldSelector {
         Ok(Self(terms))
     }
 
-    /// The name if the selector asks for exactly one.
-    pub(crate) fn exact_name(&self) -> Option<&str> {
-        let hit = self
-            .0
-            .iter()
-            .find(|(k, equal, _)| k == "metadata.name" && *equal)?;
-        Some(&hit.2)
-    }
-
     fn accepts(&self, doc: &Doc) -> bool {
         self.0.iter().all(|(path, equal, want)| {
             let have = super::at(doc, path);
@@ -206,7 +197,8 @@ impl FieldSelector {
                 }
                 Some(Value::String(text)) => text == want,
                 Some(Value::Bool(flag)) => flag.to_string() == *want,
-                Some(other) => other.to_string() == *want,
+                Some(Value::Number(number)) => number.to_string() == want.as_str(),
+                Some(_) => false,
             };
             same == *equal
         })

@@ -75,10 +75,6 @@ impl Stored {
         self.meta().get("annotations")?.get(key)?.as_str()
     }
 
-    pub(crate) fn label(&self, key: &str) -> Option<&str> {
-        self.meta().get("labels")?.get(key)?.as_str()
-    }
-
     pub(crate) fn deleting(&self) -> bool {
         self.meta().contains_key("deletionTimestamp")
     }

@@ -62,11 +62,7 @@ fn with_target<T>(writer: &Writer<'_>, then: impl FnOnce(&Target<'_>) -> T) -> T
 }
 
 /// Records who owns what after a create, update or patch.
-pub(crate) fn track(
-    writer: &Writer<'_>,
-    live: Option<&Stored>,
-    doc: &mut Doc,
-) -> Result<(), ApiError> {
+pub(crate) fn track(writer: &Writer<'_>, live: Option<&Stored>, doc: &mut Doc) {
     let resource = writer.resource;
     let new = to_value(resource, doc);
     let old = live.map(|live| to_value(resource, &live.doc));
@@ -74,15 +70,11 @@ pub(crate) fn track(
         flux_merge::update(target, old.as_ref(), &new, writer.manager)
     });
     match outcome {
-        Ok(applied) => {
-            *doc = into_doc(applied.object);
-            Ok(())
-        }
+        Ok(applied) => *doc = into_doc(applied.object),
         // Parity: an object that does not fit its type is stored without managed fields.
         Err(error) => {
             tracing::debug!(%error, kind = resource.kind, "managed fields");
             meta_mut(doc).remove("managedFields");
-            Ok(())
         }
     }
 }

@@ -71,7 +71,6 @@ impl Call<'_> {
             manager: manager_of(&self.ask.params.field_manager, &self.ask.user_agent),
             subresource: &self.ask.target.subresource,
             dry_run: self.ask.params.dry_run,
-            warnings: &self.warnings,
         }
     }
 }

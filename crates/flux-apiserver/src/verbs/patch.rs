@@ -40,7 +40,10 @@ pub(crate) fn plain(call: &Call<'_>, current: Value) -> Result<Doc, ApiError> {
     let media = patch_name(&call.ask.content_type, &http::Method::PATCH);
     let resource = &call.resource;
     let custom = resource.custom.is_some();
-    if !matches!(media, "json" | "merge") && !(media == "strategic" && !custom) {
+    if !matches!(
+        (media, custom),
+        ("json" | "merge", _) | ("strategic", false)
+    ) {
         let accepted = if custom { ACCEPTED } else { ACCEPTED_TYPED };
         return Err(ApiError::unsupported_media_type(accepted));
     }
@@ -84,7 +87,7 @@ fn patch_error(error: &PatchError) -> ApiError {
             refusal.details = Some(Box::default());
             refusal
         }
-        other => ApiError::new(500, "", other.to_string()),
+        PatchError::Internal(text) => ApiError::new(500, "", text.clone()),
     }
 }
 

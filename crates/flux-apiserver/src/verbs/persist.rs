@@ -1,6 +1,5 @@
 //! The one way objects get into the store, for requests and for the server's own controllers.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -27,7 +26,6 @@ pub(crate) struct Writer<'a> {
     pub(crate) manager: &'a str,
     pub(crate) subresource: &'a str,
     pub(crate) dry_run: bool,
-    pub(crate) warnings: &'a RefCell<Vec<String>>,
 }
 
 /// What an object shall become.
@@ -57,7 +55,7 @@ impl Writer<'_> {
             Desired::Changed(doc) => (doc, false),
             Desired::Applied(doc) => (doc, true),
         };
-        self.check_creation(&doc)?;
+        check_creation(&doc)?;
         let generated = str_at(meta(&doc), "name").is_empty();
         self.stamp(namespace, &mut doc)?;
         let name = str_at(meta(&doc), "name").to_owned();
@@ -67,7 +65,7 @@ impl Writer<'_> {
         }
         admission::on_create(self, &mut doc)?;
         if !applied {
-            managed::track(self, None, &mut doc)?;
+            managed::track(self, None, &mut doc);
         }
         let key = Key::new(namespace, &name);
         if self.dry_run {
@@ -104,16 +102,6 @@ impl Writer<'_> {
                 .push_str(", the server was not able to generate a unique name for the object");
         }
         error
-    }
-
-    fn check_creation(&self, doc: &Doc) -> Result<(), ApiError> {
-        let version = str_at(meta(doc), "resourceVersion");
-        if !version.is_empty() && version != "0" {
-            return Err(ApiError::bad_request(
-                "resourceVersion should not be set on objects to be created",
-            ));
-        }
-        Ok(())
     }
 
     /// Sets the metadata that only the server sets.
@@ -245,7 +233,7 @@ impl Writer<'_> {
             Desired::Applied(doc) => (doc, true),
         };
         self.check_preconditions(live, &doc)?;
-        self.keep_immutable(live, &mut doc);
+        keep_immutable(live, &mut doc);
         self.split_status(live, &mut doc);
         admission::on_update(self, live, &mut doc)?;
         if self.resource.generation
@@ -255,7 +243,7 @@ impl Writer<'_> {
             meta_mut(&mut doc).insert("generation".to_owned(), (live.generation() + 1).into());
         }
         if !applied {
-            managed::track(self, Some(live), &mut doc)?;
+            managed::track(self, Some(live), &mut doc);
         }
         meta_mut(&mut doc).insert(
             "resourceVersion".to_owned(),
@@ -308,35 +296,6 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Restores what a client cannot change.
-    #[expect(clippy::unused_self, reason = "one of the steps of a write")]
-    fn keep_immutable(&self, live: &Stored, doc: &mut Doc) {
-        let old = live.meta();
-        let fields = meta_mut(doc);
-        fields.retain(|_, value| !value.is_null());
-        for field in [
-            "name",
-            "namespace",
-            "uid",
-            "creationTimestamp",
-            "generation",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-            "generateName",
-            "selfLink",
-        ] {
-            match old.get(field) {
-                Some(value) => fields.insert(field.to_owned(), value.clone()),
-                None => fields.remove(field),
-            };
-        }
-        if !fields.contains_key("managedFields")
-            && let Some(managed) = old.get("managedFields")
-        {
-            fields.insert("managedFields".to_owned(), managed.clone());
-        }
-    }
-
     /// The main resource cannot write status, the status subresource nothing else.
     fn split_status(&self, live: &Stored, doc: &mut Doc) {
         let restore = |doc: &mut Doc, field: &str| match live.doc.get(field) {
@@ -378,6 +337,44 @@ impl Writer<'_> {
         } else if self.resource.status && self.subresource.is_empty() {
             restore(doc, "status");
         }
+    }
+}
+
+fn check_creation(doc: &Doc) -> Result<(), ApiError> {
+    let version = str_at(meta(doc), "resourceVersion");
+    if !version.is_empty() && version != "0" {
+        return Err(ApiError::bad_request(
+            "resourceVersion should not be set on objects to be created",
+        ));
+    }
+    Ok(())
+}
+
+/// Restores what a client cannot change.
+fn keep_immutable(live: &Stored, doc: &mut Doc) {
+    let old = live.meta();
+    let fields = meta_mut(doc);
+    fields.retain(|_, value| !value.is_null());
+    for field in [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "generation",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generateName",
+        "selfLink",
+    ] {
+        match old.get(field) {
+            Some(value) => fields.insert(field.to_owned(), value.clone()),
+            None => fields.remove(field),
+        };
+    }
+    if !fields.contains_key("managedFields")
+        && let Some(managed) = old.get("managedFields")
+    {
+        fields.insert("managedFields".to_owned(), managed.clone());
     }
 }
 

@@ -102,7 +102,6 @@ fn check_match(call: &Call<'_>) -> Result<(), ApiError> {
         ))
     };
     match params.resource_version_match.as_str() {
-        "" => Ok(()),
         "Exact" | "NotOlderThan" if params.resource_version.is_empty() => bad(
             "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless \
              resourceVersion is provided"
@@ -113,7 +112,7 @@ fn check_match(call: &Call<'_>) -> Result<(), ApiError> {
              resourceVersion \"0\""
                 .to_owned(),
         ),
-        "Exact" | "NotOlderThan" => Ok(()),
+        "" | "Exact" | "NotOlderThan" => Ok(()),
         other => bad(format!(
             "resourceVersionMatch: Unsupported value: \"{other}\": supported values: \"Exact\", \
              \"NotOlderThan\", \"\""
