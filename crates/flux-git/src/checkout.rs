@@ -502,7 +502,8 @@ fn read_tagged(
         return Ok(None);
     };
     let parse = |hash: &str| {
-        gix_hash::ObjectId::from_hex(hash.as_bytes()).map_err(|error| Cause::protocol(error.to_string()))
+        gix_hash::ObjectId::from_hex(hash.as_bytes())
+            .map_err(|error| Cause::protocol(error.to_string()))
     };
     let mut id = parse(hash)?;
     let mut tag = None;

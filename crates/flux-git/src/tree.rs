@@ -57,7 +57,11 @@ impl std::fmt::Debug for GitTree {
 }
 
 impl GitTree {
-    pub(crate) fn new(objects: Arc<Objects>, root: gix_hash::ObjectId, mounts: Arc<Vec<Mount>>) -> Self {
+    pub(crate) fn new(
+        objects: Arc<Objects>,
+        root: gix_hash::ObjectId,
+        mounts: Arc<Vec<Mount>>,
+    ) -> Self {
         Self {
             objects,
             root,
@@ -120,7 +124,12 @@ impl GitTree {
         Ok(parsed)
     }
 
-    fn object(&self, path: &TreePath, id: gix_hash::ObjectId, want: Kind) -> Result<Vec<u8>, TreeError> {
+    fn object(
+        &self,
+        path: &TreePath,
+        id: gix_hash::ObjectId,
+        want: Kind,
+    ) -> Result<Vec<u8>, TreeError> {
         // The empty tree needs no object.
         if want == Kind::Tree && id == gix_hash::ObjectId::empty_tree(gix_hash::Kind::Sha1) {
             return Ok(Vec::new());

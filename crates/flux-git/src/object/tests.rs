@@ -1,3 +1,5 @@
+//! Commits and tags as bytes, odd ones among them.
+
 use super::*;
 
 const HEAD: &str = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A B <a@b> 1700000000 -0130\ncommitter C <c> 5 +0000\n";

@@ -41,7 +41,8 @@ impl Repository {
             }
             let line = std::str::from_utf8(line).map_err(|_| BundleError::Format)?;
             let (hash, name) = line.split_once(' ').ok_or(BundleError::Format)?;
-            let id = gix_hash::ObjectId::from_hex(hash.as_bytes()).map_err(|_| BundleError::Format)?;
+            let id =
+                gix_hash::ObjectId::from_hex(hash.as_bytes()).map_err(|_| BundleError::Format)?;
             match name {
                 "HEAD" => head = Some(id),
                 name => repository.put_ref(name.to_owned(), id),

@@ -202,7 +202,10 @@ impl Repository {
     }
 
     /// The tree and the parents of a commit.
-    pub(crate) fn links(&self, id: &gix_hash::oid) -> Option<(gix_hash::ObjectId, Vec<gix_hash::ObjectId>)> {
+    pub(crate) fn links(
+        &self,
+        id: &gix_hash::oid,
+    ) -> Option<(gix_hash::ObjectId, Vec<gix_hash::ObjectId>)> {
         let Some((Kind::Commit, raw)) = self.objects.get(id) else {
             return None;
         };
