@@ -30,6 +30,8 @@ mod settle;
 mod shape;
 mod spec;
 mod target;
+#[cfg(test)]
+mod tests;
 mod transform;
 
 pub use crate::build::{Built, BuiltObject, Options, Reorder, build};

@@ -38,7 +38,7 @@ pub enum Duplicates {
 pub struct Limits {
     /// Largest text, in bytes.
     pub bytes: usize,
-    /// Deepest nesting.
+    /// Deepest nesting. Every walk over a tree recurses, so this bounds the stack that anything here needs.
     pub depth: usize,
     /// Most documents in a stream.
     pub documents: usize,
@@ -50,7 +50,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             bytes: 64 << 20,
-            depth: 1000,
+            depth: 256,
             documents: 100_000,
             nodes: 20_000_000,
         }

@@ -15,6 +15,8 @@ mod node;
 mod number;
 mod order;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 pub use crate::compose::{
     Duplicates, Limits, ReadOptions, Rules, decode_text, parse_documents, parse_documents_with,

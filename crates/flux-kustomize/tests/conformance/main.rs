@@ -21,6 +21,14 @@ fn main() -> std::process::ExitCode {
         });
     }
     run.area("kustomize/cases-flux", Known::none(), kustomize_flux::run);
+    run.area("kustomize/cases-remote", Known::none(), |area| {
+        for (id, _) in cases(area) {
+            area.skip(
+                &id,
+                "remote bases need a Git implementation behind `Remotes`",
+            );
+        }
+    });
     run.finish()
 }
 
