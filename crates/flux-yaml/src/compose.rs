@@ -271,7 +271,11 @@ impl<'r, 'b> Composer<'r, 'b> {
 
     fn syntax(&self, error: &ParserError) -> YamlError {
         // Parity: go-yaml names the line of the context first, and one less for parser errors than for scanner errors.
-        let marked = [error.context_mark(), error.problem_mark()]
+        let mut marks = [error.context_mark(), error.problem_mark()];
+        if self.options.rules == Rules::Yaml11 && error.problem().starts_with("could not find") {
+            marks.reverse();
+        }
+        let marked = marks
             .into_iter()
             .flatten()
             .map(|mark| mark.line)
@@ -290,14 +294,25 @@ impl<'r, 'b> Composer<'r, 'b> {
             let event = self.next()?;
             match event.data {
                 EventData::StreamEnd => return Ok(None),
-                EventData::DocumentStart { .. } => break,
+                EventData::DocumentStart {
+                    version_directive, ..
+                } => {
+                    if version_directive.is_some_and(|v| (v.major, v.minor) != (1, 1)) {
+                        return Err(YamlError::new(
+                            YamlErrorKind::Syntax,
+                            self.here,
+                            "found incompatible YAML document",
+                        ));
+                    }
+                    break;
+                }
                 _ => {}
             }
         }
         self.anchors.clear();
         let first = self.next()?;
         let node = self.node(first)?;
-        // The event that ends the document is read by the next call, so that what follows it cannot fail this one.
+        self.next()?;
         Ok(Some(node))
     }
 

@@ -139,6 +139,8 @@ impl Node {
 fn key_text(key: &Node, value: &Node) -> Result<String, YamlError> {
     let error = |text: String| YamlError::new(YamlErrorKind::Value, key.span, text);
     let Some(text) = key.text() else {
+        // What is wrong inside of the key is found before the key itself.
+        key.to_json()?;
         return Err(error(format!("invalid map key: {}", go_syntax(key))));
     };
     Ok(match key.value() {

@@ -312,7 +312,9 @@ impl Node {
 impl PartialEq for Node {
     fn eq(&self, other: &Self) -> bool {
         match (&self.content, &other.content) {
-            (Content::Scalar(a), Content::Scalar(b)) => self.tag == other.tag && a == b,
+            (Content::Scalar(a), Content::Scalar(b)) => {
+                self.tag == other.tag && (self.tag == Tag::Null || a == b)
+            }
             (Content::Seq(a), Content::Seq(b)) => Arc::ptr_eq(a, b) || a == b,
             (Content::Map(a), Content::Map(b)) => Arc::ptr_eq(a, b) || a == b,
             _ => false,
