@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flux_kube::Client;
+use flux_object::selector::PatternSelector;
 use flux_object::stage::{self, STAGES};
 use flux_object::{Object, ObjectId, order};
 use futures::future::BoxFuture;
@@ -65,6 +66,17 @@ pub struct Request<'a> {
     pub force: bool,
     /// The objects that are on record already.
     pub recorded: &'a HashSet<ObjectId>,
+    /// Fields that are left to others.
+    pub ignore: &'a [IgnoreRule],
+}
+
+/// Fields of some objects that are left to others.
+#[derive(Debug, Clone)]
+pub struct IgnoreRule {
+    /// The objects.
+    pub selector: PatternSelector,
+    /// JSON pointers; the empty one leaves existing objects alone altogether.
+    pub paths: Vec<String>,
 }
 
 /// What an apply did, up to its end or its first error.
@@ -99,7 +111,7 @@ impl Engine {
     ) -> Outcome {
         let items: Result<Vec<Item>, ApplyError> = objects
             .into_iter()
-            .map(|object| Item::new(object, request.owner))
+            .map(|object| Item::new(object, request.owner, request.ignore))
             .collect();
         let mut items = match items {
             Ok(items) => items,

@@ -3,6 +3,7 @@
 use flux_object::{Object, ObjectId, stage};
 
 use crate::change::{Action, Change};
+use crate::engine::IgnoreRule;
 use crate::error::ApplyError;
 use crate::record::{Digest, OwnedKeys, digest};
 use crate::rules::{Owner, Wishes};
@@ -15,10 +16,16 @@ pub(crate) struct Item {
     pub(crate) version: String,
     pub(crate) desired: Digest,
     pub(crate) wishes: Wishes,
+    /// JSON pointers of fields that are left to others.
+    pub(crate) ignore: Vec<String>,
 }
 
 impl Item {
-    pub(crate) fn new(mut object: Object, owner: &Owner) -> Result<Self, ApplyError> {
+    pub(crate) fn new(
+        mut object: Object,
+        owner: &Owner,
+        rules: &[IgnoreRule],
+    ) -> Result<Self, ApplyError> {
         let id = object.id();
         if is_encrypted(&object) {
             return Err(ApplyError::Encrypted(id));
@@ -29,6 +36,11 @@ impl Item {
             version: object.gvk().version,
             desired: digest(&object.as_value()),
             wishes: Wishes::of(&object, &owner.group),
+            ignore: rules
+                .iter()
+                .filter(|rule| rule.selector.matches(&object))
+                .flat_map(|rule| rule.paths.iter().cloned())
+                .collect(),
             id,
             object,
         })

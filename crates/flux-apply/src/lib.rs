@@ -27,7 +27,7 @@ mod wait;
 mod tests;
 
 pub use change::{Action, Change};
-pub use engine::{Engine, EngineOptions, Ledger, LedgerError, Outcome, Request};
+pub use engine::{Engine, EngineOptions, IgnoreRule, Ledger, LedgerError, Outcome, Request};
 pub use error::{ApplyError, Operation};
 pub use prune::{Entry, PruneFailure, Pruned};
 pub use rules::Owner;

@@ -74,7 +74,7 @@ mod tests {
     use flux_object::Object;
     use serde_json::{Value, json};
 
-    fn cut(spec: Value, fields: Value) -> Option<Value> {
+    fn cut(spec: &Value, fields: &Value) -> Option<Value> {
         let live = Object::from_value(json!({
             "apiVersion": "v1", "kind": "X", "metadata": {"name": "a", "uid": "u"}, "spec": spec,
         }))
@@ -87,7 +87,7 @@ mod tests {
         let spec = json!({"a": 1, "b": {"c": 2, "d": 3}, "e": {}});
         let fields = json!({"f:a": {}, "f:b": {"f:d": {}}, "f:e": {}});
         assert_eq!(
-            cut(spec, fields),
+            cut(&spec, &fields),
             Some(json!({"a": 1, "b": {"d": 3}, "e": {}}))
         );
     }
@@ -103,13 +103,13 @@ mod tests {
             "f:set": {"v:\"y\"": {}},
         });
         assert_eq!(
-            cut(spec, fields),
+            cut(&spec, &fields),
             Some(json!({"ports": [{"port": 1, "protocol": "TCP"}], "set": ["y"]}))
         );
     }
 
     #[test]
     fn an_owned_field_that_is_gone_proves_nothing() {
-        assert_eq!(cut(json!({"a": 1}), json!({"f:b": {}})), None);
+        assert_eq!(cut(&json!({"a": 1}), &json!({"f:b": {}})), None);
     }
 }

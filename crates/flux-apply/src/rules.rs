@@ -36,10 +36,6 @@ pub(crate) enum Mode {
 
 /// What the labels and annotations of one object ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "four independent annotations"
-)]
 pub(crate) struct Wishes {
     pub(crate) mode: Mode,
     pub(crate) reconcile_disabled: bool,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use flux_drift::{immutable, managed};
+use flux_drift::{ignore, immutable, managed};
 use flux_kube::{Apply, Delete, Error, PatchOptions, Resource};
 use flux_object::stage::Stage;
 use flux_object::{Gvk, Object, ObjectId, order};
@@ -40,10 +40,24 @@ enum Decision {
     Ask,
     /// Write it, without asking first; it was like this.
     Direct(Box<Facts>),
-    /// Write it.
-    Write { action: Action, cleanup: bool },
+    /// Write it; other than desired where fields are left to others.
+    Write {
+        action: Action,
+        cleanup: bool,
+        payload: Option<Box<Object>>,
+    },
     /// Delete the object of this UID, then write it.
     Recreate { uid: String },
+}
+
+impl Decision {
+    fn created() -> Self {
+        Self::Write {
+            action: Action::Created,
+            cleanup: false,
+            payload: None,
+        }
+    }
 }
 
 /// One object with its place in the API.
@@ -105,16 +119,14 @@ impl<'a> StageRun<'a> {
         let mut placed = Vec::with_capacity(items.len());
         for item in items {
             let gvk = item.object.gvk();
-            let resource = match known.get(&gvk) {
-                Some(resource) => resource.clone(),
-                None => {
-                    let found = discovery
-                        .resource(&gvk)
-                        .await
-                        .map_err(|error| ApplyError::refused(&item.id, Operation::DryRun, error))?;
-                    known.insert(gvk, found.clone());
-                    found
-                }
+            let resource = if let Some(resource) = known.get(&gvk) {
+                resource.clone()
+            } else {
+                let found = discovery.resource(&gvk).await;
+                let refused = |error| ApplyError::refused(&item.id, Operation::DryRun, error);
+                let found = found.map_err(refused)?;
+                known.insert(gvk, found.clone());
+                found
             };
             placed.push(Placed {
                 key: key(&item.id, resource.namespaced),
@@ -188,7 +200,7 @@ impl<'a> StageRun<'a> {
             return None;
         }
         let facts = tracker.facts(&placed.key)?;
-        let plain = !facts.needs_cleanup && !facts.deleting;
+        let plain = !facts.needs_cleanup && !facts.deleting && placed.item.ignore.is_empty();
         plain.then(|| Decision::Direct(Box::new(facts)))
     }
 
@@ -198,40 +210,53 @@ impl<'a> StageRun<'a> {
         if item.wishes.mode == Mode::IfNotPresent && self.get(placed).await?.is_some() {
             return Ok(Decision::Done(Action::Skipped));
         }
-        let dry_run = match self.send(placed, true).await {
+        let mut live = None;
+        let mut payload = None;
+        if !item.ignore.is_empty()
+            && let Some(object) = self.get(placed).await?
+        {
+            if item.ignore.iter().any(String::is_empty) {
+                return Ok(Decision::Done(Action::Skipped));
+            }
+            let manager = &self.engine.tracker.lens().field_manager;
+            let settled = ignore::settle(&item.object, &object, &item.ignore, manager);
+            payload = Some(Box::new(settled));
+            live = Some(object);
+        }
+        let sent = payload.as_deref().unwrap_or(&item.object);
+        let dry_run = match self.send(placed, sent, true).await {
             Ok(object) => object,
             Err(error) => return self.refused(placed, error).await,
         };
         if dry_run.resource_version().is_empty() {
-            return Ok(Decision::Write {
-                action: Action::Created,
-                cleanup: false,
-            });
+            return Ok(Decision::created());
         }
         if Wishes::of(&dry_run, &self.request.owner.group).leaves_alone() {
             return Ok(Decision::Done(Action::Skipped));
         }
-        self.compare(placed, &dry_run).await
+        self.compare(placed, &dry_run, (live, payload)).await
     }
 
     /// Compares the result of a dry run with the object as it is.
-    async fn compare(&self, placed: &Placed<'_>, dry_run: &Object) -> Result<Decision, ApplyError> {
+    async fn compare(
+        &self,
+        placed: &Placed<'_>,
+        dry_run: &Object,
+        (live, payload): (Option<Object>, Option<Box<Object>>),
+    ) -> Result<Decision, ApplyError> {
         let tracker = &self.engine.tracker;
         let keys = placed.item.keys();
         let trusted = tracker
             .trusts(&placed.resource)
             .then(|| tracker.facts(&placed.key))
             .flatten();
-        let live = match trusted {
-            Some(facts) => facts,
-            None => match self.get(placed).await? {
-                Some(object) => Facts::of(&object, tracker.lens(), &keys),
-                None => {
-                    return Ok(Decision::Write {
-                        action: Action::Created,
-                        cleanup: false,
-                    });
-                }
+        let facts = |object: &Object| Facts::of(object, tracker.lens(), &keys);
+        let live = match (live, trusted) {
+            (Some(object), _) => facts(&object),
+            (None, Some(facts)) => facts,
+            (None, None) => match self.get(placed).await? {
+                Some(object) => facts(&object),
+                None => return Ok(Decision::created()),
             },
         };
         let mut after = Facts::of(dry_run, tracker.lens(), &keys);
@@ -240,6 +265,7 @@ impl<'a> StageRun<'a> {
             return Ok(Decision::Write {
                 action: Action::Configured,
                 cleanup,
+                payload,
             });
         }
         // Ownership as it is now, not as it would be: equal content is left alone, whoever owns it.
@@ -319,12 +345,17 @@ impl<'a> StageRun<'a> {
         let action = match decision {
             Decision::Done(action) => action,
             Decision::Direct(before) => self.write_direct(placed, &before).await?,
-            Decision::Write { action, cleanup } => {
+            Decision::Write {
+                action,
+                cleanup,
+                payload,
+            } => {
                 if cleanup {
                     self.clean_up(placed).await?;
                 }
+                let sent = payload.as_deref().unwrap_or(&placed.item.object);
                 let object = self
-                    .send(placed, false)
+                    .send(placed, sent, false)
                     .await
                     .map_err(|error| ApplyError::refused(id, Operation::Apply, error))?;
                 self.written(placed, &object);
@@ -341,7 +372,7 @@ impl<'a> StageRun<'a> {
         placed: &Placed<'_>,
         before: &Facts,
     ) -> Result<Action, ApplyError> {
-        match self.send(placed, false).await {
+        match self.send(placed, &placed.item.object, false).await {
             Ok(object) => {
                 let after = self.written(placed, &object);
                 let changed = after.content != before.content || after.uid != before.uid;
@@ -388,7 +419,7 @@ impl<'a> StageRun<'a> {
             .await
             .map_err(|_| ApplyError::StillThere(id.clone()))?;
         let object = self
-            .send(placed, false)
+            .send(placed, &placed.item.object, false)
             .await
             .map_err(|error| ApplyError::refused(id, Operation::Apply, error))?;
         self.written(placed, &object);
@@ -460,7 +491,12 @@ impl<'a> StageRun<'a> {
         }
     }
 
-    async fn send(&self, placed: &Placed<'_>, dry_run: bool) -> Result<Object, Error> {
+    async fn send(
+        &self,
+        placed: &Placed<'_>,
+        object: &Object,
+        dry_run: bool,
+    ) -> Result<Object, Error> {
         let options = Apply {
             field_manager: &self.engine.tracker.lens().field_manager,
             force: true,
@@ -469,7 +505,7 @@ impl<'a> StageRun<'a> {
         };
         let client = self.request.client;
         client
-            .apply(&placed.resource, &placed.item.object, &options)
+            .apply(&placed.resource, object, &options)
             .await
             .map(|written| written.object)
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use flux_apiserver::{Options, Server, Workloads};
 use flux_kube::{Apply, Client, Credentials, Resource, Trust};
+use flux_object::selector::{PatternOptions, PatternSelector};
 use flux_object::{Object, ObjectId};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -13,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::change::Action;
 use crate::{
-    Engine, EngineOptions, Entry, Ledger, LedgerError, Outcome, Owner, Request, Target, Tracker,
-    TrackerOptions, WaitError,
+    Engine, EngineOptions, Entry, IgnoreRule, Ledger, LedgerError, Outcome, Owner, Request, Target,
+    Tracker, TrackerOptions, WaitError,
 };
 
 const GROUP: &str = "kustomize.toolkit.fluxcd.io";
@@ -78,6 +79,15 @@ impl Fixture {
     }
 
     async fn apply_recorded(&self, objects: Vec<Object>, notebook: &mut Notebook) -> Outcome {
+        self.apply_ignoring(objects, &[], notebook).await
+    }
+
+    async fn apply_ignoring(
+        &self,
+        objects: Vec<Object>,
+        ignore: &[IgnoreRule],
+        notebook: &mut Notebook,
+    ) -> Outcome {
         self.engine
             .apply(
                 &Request {
@@ -85,6 +95,7 @@ impl Fixture {
                     owner: &self.owner,
                     force: false,
                     recorded: &HashSet::new(),
+                    ignore,
                 },
                 objects,
                 notebook,
@@ -410,4 +421,51 @@ async fn a_wait_ends_when_the_object_is_ready() {
         .ledger()
         .count(|entry| entry.verb == "get" && entry.resource == "deployments");
     assert_eq!(reads, 0, "health comes from the watch");
+}
+
+#[tokio::test]
+async fn ignored_fields_stay_as_others_set_them() {
+    let fixture = Fixture::new().await;
+    let rules = [IgnoreRule {
+        selector: PatternSelector::new(&PatternOptions {
+            kind: "ConfigMap",
+            ..PatternOptions::default()
+        })
+        .expect("a selector"),
+        paths: vec!["/data/key".to_owned()],
+    }];
+    let desired = |other: &str| {
+        let mut object = config_map("a", "1");
+        if let Some(data) = object.as_map_mut().get_mut("data") {
+            data["other"] = other.into();
+        }
+        vec![object]
+    };
+    let mut notebook = Notebook::default();
+    let first = fixture
+        .apply_ignoring(desired("x"), &rules, &mut notebook)
+        .await;
+    assert_eq!(actions(&first), [Action::Created]);
+    let edit = Apply {
+        field_manager: "someone",
+        force: true,
+        ..Apply::default()
+    };
+    fixture
+        .client
+        .apply(&Resource::config_maps(), &config_map("a", "edited"), &edit)
+        .await
+        .expect("an edit");
+    let second = fixture
+        .apply_ignoring(desired("y"), &rules, &mut notebook)
+        .await;
+    assert_eq!(actions(&second), [Action::Configured]);
+    let live = fixture
+        .get(&Resource::config_maps(), "a")
+        .await
+        .expect("it exists");
+    assert_eq!(
+        live.get(&["data"]),
+        Some(&json!({"key": "edited", "other": "y"}))
+    );
 }

@@ -86,14 +86,14 @@ impl Engine {
         let deadline = tokio::time::sleep(limit);
         tokio::pin!(deadline);
         let mut moved = self.tracker.subscribe();
-        let keys: Vec<ObjectId> = targets.iter().map(|t| self.key_of(client, t)).collect();
+        let keys: Vec<ObjectId> = targets.iter().map(|t| key_of(client, t)).collect();
         let mut statuses: Vec<Option<Status>> = vec![None; targets.len()];
         let mut watched: Vec<bool> = vec![false; targets.len()];
         let mut streams: stream::SelectAll<States> = stream::SelectAll::new();
         for (at, target) in targets.iter().enumerate() {
             if self.tracker.facts(&keys[at]).is_none() && !target.expires {
                 watched[at] = true;
-                streams.push(self.states(client, at, target.entry.clone()));
+                streams.push(states(client, at, target.entry.clone()));
             }
         }
         loop {
@@ -122,42 +122,42 @@ impl Engine {
         let waiting = select(targets, &statuses, |status| status != Status::Current);
         Err(WaitError::Timeout(waiting))
     }
+}
 
-    fn key_of(&self, client: &Client, target: &Target) -> ObjectId {
-        let id = &target.entry.id;
-        let gvk = flux_object::Gvk::new(&*id.group, &*target.entry.version, &*id.kind);
-        let namespaced = client
-            .discovery()
-            .cached(&gvk)
-            .is_none_or(|resource| resource.namespaced);
-        key(id, namespaced)
-    }
+fn key_of(client: &Client, target: &Target) -> ObjectId {
+    let id = &target.entry.id;
+    let gvk = flux_object::Gvk::new(&*id.group, &*target.entry.version, &*id.kind);
+    let namespaced = client
+        .discovery()
+        .cached(&gvk)
+        .is_none_or(|resource| resource.namespaced);
+    key(id, namespaced)
+}
 
-    /// The states of an object that is not ours, and so in none of our watches.
-    fn states(&self, client: &Client, at: usize, entry: Entry) -> States {
-        let client = client.clone();
-        let found = async move {
-            loop {
-                let gvk = flux_object::Gvk::new(&*entry.id.group, &*entry.version, &*entry.id.kind);
-                match client.discovery().resource(&gvk).await {
-                    Ok(resource) => {
-                        let name = (entry.id.namespace.as_str(), entry.id.name.as_str());
-                        return client.watch_one(&resource, name);
-                    }
-                    Err(_) => tokio::time::sleep(KIND_RETRY).await,
+/// The states of an object that is not ours, and so in none of our watches.
+fn states(client: &Client, at: usize, entry: Entry) -> States {
+    let client = client.clone();
+    let found = async move {
+        loop {
+            let gvk = flux_object::Gvk::new(&*entry.id.group, &*entry.version, &*entry.id.kind);
+            match client.discovery().resource(&gvk).await {
+                Ok(resource) => {
+                    let name = (entry.id.namespace.as_str(), entry.id.name.as_str());
+                    return client.watch_one(&resource, name);
                 }
+                Err(_) => tokio::time::sleep(KIND_RETRY).await,
             }
+        }
+    };
+    let states = stream::once(found).flatten().map(move |state| {
+        let status = match state {
+            Ok(Some(object)) => Some(status_of(&object)),
+            Ok(None) => Some(Status::NotFound),
+            Err(_) => None,
         };
-        let states = stream::once(found).flatten().map(move |state| {
-            let status = match state {
-                Ok(Some(object)) => Some(status_of(&object)),
-                Ok(None) => Some(Status::NotFound),
-                Err(_) => None,
-            };
-            (at, status)
-        });
-        Box::pin(states)
-    }
+        (at, status)
+    });
+    Box::pin(states)
 }
 
 fn status_of(object: &Object) -> Status {

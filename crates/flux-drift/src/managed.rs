@@ -74,17 +74,13 @@ pub fn take_over(object: &Object, managers: &[Manager], name: &str) -> Option<Va
     for entry in all {
         if managers.iter().any(|m| m.matches(entry)) {
             edited = true;
-            match &mut own {
-                Some(own) => {
-                    let fields = &mut own["fieldsV1"];
-                    merge(fields, &entry["fieldsV1"]);
-                }
-                None => {
-                    let mut renamed = entry.clone();
-                    renamed["manager"] = name.into();
-                    renamed["operation"] = "Apply".into();
-                    own = Some(renamed);
-                }
+            if let Some(own) = &mut own {
+                merge(&mut own["fieldsV1"], &entry["fieldsV1"]);
+            } else {
+                let mut renamed = entry.clone();
+                renamed["manager"] = name.into();
+                renamed["operation"] = "Apply".into();
+                own = Some(renamed);
             }
         // Parity: an own entry that stands behind those it was merged with is kept beside the merged one.
         } else if own.as_ref() != Some(entry) {
@@ -95,7 +91,7 @@ pub fn take_over(object: &Object, managers: &[Manager], name: &str) -> Option<Va
         return None;
     }
     kept.extend(own);
-    Some(replacement(kept))
+    Some(replacement(&kept))
 }
 
 /// The patch that takes the entries of the managers away; `None` where they have none.
@@ -110,9 +106,9 @@ pub fn remove(object: &Object, managers: &[Manager]) -> Option<Value> {
         None
     } else if kept.is_empty() {
         // An empty list would be taken for "do not change"; one empty entry clears it.
-        Some(replacement(vec![json!({})]))
+        Some(replacement(&[json!({})]))
     } else {
-        Some(replacement(kept))
+        Some(replacement(&kept))
     }
 }
 
@@ -126,7 +122,7 @@ pub fn migrate(object: &Object, api_version: &str) -> Option<Value> {
             changed = true;
         }
     }
-    changed.then(|| replacement(all))
+    changed.then(|| replacement(&all))
 }
 
 /// The operations that remove these annotations, of those that the object has.
@@ -154,7 +150,7 @@ fn entries(object: &Object) -> &[Value] {
     object.get_list(&["metadata", "managedFields"])
 }
 
-fn replacement(entries: Vec<Value>) -> Value {
+fn replacement(entries: &[Value]) -> Value {
     json!({"op": "replace", "path": PATH, "value": entries})
 }
 

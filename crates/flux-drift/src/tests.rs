@@ -3,7 +3,7 @@
 use flux_object::Object;
 use serde_json::json;
 
-use crate::{immutable, managed, normalize};
+use crate::{ignore, immutable, managed, normalize};
 
 fn object(value: serde_json::Value) -> Object {
     Object::from_value(value).expect("a test object")
@@ -43,4 +43,39 @@ fn forbidden_is_not_immutable() {
         "",
         "spec.selector: field is immutable"
     ));
+}
+
+#[test]
+fn ignored_fields_are_adopted_or_left_to_those_who_apply_them() {
+    let deployment = |replicas: i64, image: &str, managed: serde_json::Value| {
+        object(json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "a", "managedFields": managed},
+            "spec": {"replicas": replicas, "template": {"spec": {"containers": [
+                {"name": "c", "image": image},
+            ]}}},
+        }))
+    };
+    let managed = json!([
+        {"manager": "scaler", "operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+        {"manager": "kustomize-controller", "operation": "Apply", "fieldsV1": {"f:spec": {
+            "f:template": {"f:spec": {"f:containers": {"k:{\"name\":\"c\"}": {"f:image": {}}}}},
+        }}},
+    ]);
+    let live = deployment(5, "i:2", managed);
+    let desired = deployment(1, "i:1", json!([]));
+    let paths = [
+        "/spec/replicas".to_owned(),
+        "/spec/template/spec/containers/0/image".to_owned(),
+        "/spec/absent".to_owned(),
+    ];
+    let settled = ignore::settle(&desired, &live, &paths, "kustomize-controller");
+    assert_eq!(
+        settled.get(&["spec", "replicas"]),
+        None,
+        "applied by another"
+    );
+    let value = settled.as_value();
+    let image = value.pointer("/spec/template/spec/containers/0/image");
+    assert_eq!(image, Some(&json!("i:2")), "adopted");
 }

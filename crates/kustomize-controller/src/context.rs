@@ -36,13 +36,20 @@ pub(crate) struct Sources {
     pub(crate) external: Option<Store<ExternalArtifact>>,
 }
 
+/// What is known of a source.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    /// It does not exist.
+    Missing,
+    /// It has stored nothing yet.
+    Nothing,
+    /// It has stored this.
+    Artifact(Artifact),
+}
+
 impl Sources {
-    /// The artifact of a source: `None` without such a source, `Some(None)` while it has stored nothing.
-    pub(crate) fn artifact(
-        &self,
-        kind: SourceReferenceKind,
-        key: &ObjectKey,
-    ) -> Option<Option<Artifact>> {
+    /// The artifact of a source.
+    pub(crate) fn artifact(&self, kind: SourceReferenceKind, key: &ObjectKey) -> Stored {
         match kind {
             SourceReferenceKind::GitRepository => stored(self.git.get(key), |o| {
                 o.status.as_ref().and_then(|s| s.artifact.clone())
@@ -54,8 +61,8 @@ impl Sources {
                 o.status.as_ref().and_then(|s| s.artifact.clone())
             }),
             SourceReferenceKind::ExternalArtifact => {
-                let store = self.external.as_ref()?;
-                stored(store.get(key), |o| {
+                let object = self.external.as_ref().and_then(|store| store.get(key));
+                stored(object, |o| {
                     o.status.as_ref().and_then(|s| s.artifact.clone())
                 })
             }
@@ -63,9 +70,10 @@ impl Sources {
     }
 }
 
-fn stored<K>(
-    object: Option<Arc<K>>,
-    artifact: impl Fn(&K) -> Option<Artifact>,
-) -> Option<Option<Artifact>> {
-    object.map(|object| artifact(&object))
+fn stored<K>(object: Option<Arc<K>>, artifact: impl Fn(&K) -> Option<Artifact>) -> Stored {
+    match object.map(|object| artifact(&object)) {
+        None => Stored::Missing,
+        Some(None) => Stored::Nothing,
+        Some(Some(artifact)) => Stored::Artifact(artifact),
+    }
 }

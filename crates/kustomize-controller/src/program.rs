@@ -55,7 +55,7 @@ impl Program for KustomizeController {
             kustomizations: setup.store(),
             config: config.clone(),
         };
-        let controller = controller(ctx, sources);
+        let controller = controller(ctx, &sources);
         let requests = setup.controller(controller);
         watches::configs(setup, &config, &own, &requests);
         Ok(())
@@ -99,7 +99,7 @@ fn fetcher(config: &Config) -> Result<Fetcher, StartError> {
 }
 
 /// The controller with everything that wakes its objects.
-fn controller(ctx: Ctx, sources: Sources) -> Controller<Kustomizations> {
+fn controller(ctx: Ctx, sources: &Sources) -> Controller<Kustomizations> {
     let kustomizations = ctx.kustomizations.clone();
     let mut controller = Controller::new(Kustomizations { ctx })
         .index(watches::BY_SOURCE, watches::by_source)

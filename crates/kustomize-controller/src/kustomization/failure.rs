@@ -55,6 +55,9 @@ pub(crate) enum Failure {
     /// The account to act as has no usable name.
     #[error("service account cannot be impersonated")]
     Identity(#[source] flux_kube::IdentityError),
+    /// A selector of `spec.ignore` cannot be read.
+    #[error("failed to create ignore rule selector")]
+    IgnoreRule(#[source] flux_object::selector::SelectorError),
     /// The API server refused an object.
     #[error("{}\n{lines}", chain(error))]
     Apply {
@@ -96,7 +99,9 @@ impl flux_report::Failure for Failure {
             Self::Interrupted(_) => Disposition::again(reason::PROGRESSING).quiet(),
             Self::Fetch(_) | Self::PathMissing(_) => Disposition::retry(reason::ARTIFACT_FAILED),
             Self::Build(_) => Disposition::retry(reason::BUILD_FAILED),
-            Self::Apply { .. } => Disposition::retry(reason::RECONCILIATION_FAILED),
+            Self::Apply { .. } | Self::IgnoreRule(_) => {
+                Disposition::retry(reason::RECONCILIATION_FAILED)
+            }
             Self::Prune(_) => Disposition::retry(reason::PRUNE_FAILED),
             Self::Unhealthy { error, .. } => {
                 let fact = Fact::no(
@@ -129,6 +134,7 @@ impl flux_report::Failure for Failure {
             | Self::Build(_)
             | Self::Identity(_)
             | Self::Apply { .. }
+            | Self::IgnoreRule(_)
             | Self::Prune(_)
             | Self::Unhealthy { .. }
             | Self::Finalize(_) => None,

@@ -8,7 +8,7 @@ use flux_api::meta::Artifact;
 use flux_runtime::ObjectKey;
 
 use crate::config::Gate;
-use crate::context::Ctx;
+use crate::context::{Ctx, Stored};
 use crate::kustomization::plan::cycle;
 use crate::watches::dependency_keys;
 
@@ -79,9 +79,9 @@ fn source(ctx: &Ctx, object: &Kustomization) -> SourceState {
         return denied("ExternalArtifact feature gate is disabled");
     }
     match ctx.sources.artifact(kind, &key) {
-        Some(Some(artifact)) => SourceState::Ready(artifact),
-        Some(None) => SourceState::Empty,
-        None => SourceState::Missing {
+        Stored::Artifact(artifact) => SourceState::Ready(artifact),
+        Stored::Nothing => SourceState::Empty,
+        Stored::Missing => SourceState::Missing {
             resource: format!("{}.{}", kind.as_str(), flux_api::source::GROUP),
             name: key.name,
         },

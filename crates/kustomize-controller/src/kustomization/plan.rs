@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use flux_api::kustomize::{DeletionPolicy, Kustomization, KustomizationSpec};
 use flux_api::meta::{Artifact, ConditionStatus, condition_type};
-use flux_apply::{Entry, Owner, Target};
+use flux_apply::{Entry, IgnoreRule, Owner, Target};
 use flux_gocompat::GoDuration;
+use flux_object::selector::{PatternOptions, PatternSelector};
 use flux_object::{Gvk, ObjectId, inventory};
 use flux_runtime::ObjectKey;
 
@@ -39,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) inventory: Vec<Entry>,
     /// Objects of other owners whose health decides; empty with `wait`.
     pub(crate) checks: Vec<Target>,
+    /// Fields that are left to others.
+    pub(crate) ignore: Vec<IgnoreRule>,
     /// Whether the build may differ from the one that was last applied.
     pub(crate) new_revision: bool,
 }
@@ -64,6 +67,7 @@ pub(crate) fn plan(
         account: account(object, config),
         inventory: recorded(object),
         checks: checks(object),
+        ignore: ignore(spec)?,
         spec: spec.clone(),
     })
 }
@@ -132,7 +136,6 @@ fn refuse_unsupported(spec: &KustomizationSpec) -> Result<(), Failure> {
         (spec.decryption.is_some(), "spec.decryption"),
         (spec.kube_config.is_some(), "spec.kubeConfig"),
         (!spec.health_check_exprs.is_empty(), "spec.healthCheckExprs"),
-        (!spec.ignore.is_empty(), "spec.ignore"),
         (
             spec.depends_on.iter().any(|d| d.ready_expr.is_some()),
             "spec.dependsOn.readyExpr",
@@ -251,6 +254,31 @@ fn checks(object: &Kustomization) -> Vec<Target> {
     });
     stated
         .filter(|target| !is_self(object, &target.entry.id))
+        .collect()
+}
+
+/// The rules about fields that are left to others (KUS-APL-016).
+fn ignore(spec: &KustomizationSpec) -> Result<Vec<IgnoreRule>, Failure> {
+    spec.ignore
+        .iter()
+        .map(|rule| {
+            let target = rule.target.clone().unwrap_or_default();
+            let text = |field: &Option<String>| field.clone().unwrap_or_default();
+            let selector = PatternSelector::new(&PatternOptions {
+                group: &text(&target.group),
+                version: &text(&target.version),
+                kind: &text(&target.kind),
+                name: &text(&target.name),
+                namespace: &text(&target.namespace),
+                label_selector: &text(&target.label_selector),
+                annotation_selector: &text(&target.annotation_selector),
+            })
+            .map_err(Failure::IgnoreRule)?;
+            Ok(IgnoreRule {
+                selector,
+                paths: rule.paths.clone(),
+            })
+        })
         .collect()
 }
 

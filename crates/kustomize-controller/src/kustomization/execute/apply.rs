@@ -64,6 +64,7 @@ pub(crate) async fn apply(
         owner: &plan.owner,
         force: plan.spec.force,
         recorded: &known,
+        ignore: &plan.ignore,
     };
     let outcome = {
         let mut ledger = StatusLedger {
@@ -74,18 +75,16 @@ pub(crate) async fn apply(
     };
     let told = [Action::Created, Action::Configured];
     let lines = change::lines(&outcome.changes, &told);
-    match outcome.error {
-        Some(error) => Err(Failure::Apply {
+    if let Some(error) = outcome.error {
+        return Err(Failure::Apply {
             error: Box::new(error),
             lines,
-        }),
-        None => {
-            if !lines.is_empty() {
-                pass.note(Event::info(reason::PROGRESSING, lines));
-            }
-            Ok(outcome.changes)
-        }
+        });
     }
+    if !lines.is_empty() {
+        pass.note(Event::info(reason::PROGRESSING, lines));
+    }
+    Ok(outcome.changes)
 }
 
 /// The inventory of what was applied, in the order of apply.
