@@ -1,6 +1,7 @@
 //! Events to Kubernetes and to the event address (COM-EVT-*). Recording never blocks; what does not fit is dropped and counted.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use flux_report::{Event, Severity};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::managed::Managed;
@@ -130,6 +132,7 @@ pub(crate) fn recorder(
         controller: controller.to_owned(),
         metrics: metrics.clone(),
         series: Series::default(),
+        budget: Budget::default(),
     };
     (recorder, Sinks { kube, post })
 }
@@ -207,6 +210,31 @@ impl Series {
     }
 }
 
+/// How many events an object may have written: 25 at once, then one in five minutes, as Kubernetes' own recorder has it.
+#[derive(Default)]
+struct Budget {
+    /// When the allowance of an object is whole again.
+    whole_at: HashMap<u64, Instant>,
+}
+
+impl Budget {
+    const BURST: u32 = 25;
+    const REFILL: Duration = Duration::from_mins(5);
+
+    fn take(&mut self, object: u64, now: Instant) -> bool {
+        if self.whole_at.len() >= SERIES {
+            self.whole_at.retain(|_, at| *at > now);
+        }
+        let whole_at = self.whole_at.entry(object).or_insert(now);
+        let next = (*whole_at).max(now) + Self::REFILL;
+        let allowed = next.duration_since(now) <= Self::REFILL * Self::BURST;
+        if allowed {
+            *whole_at = next;
+        }
+        allowed
+    }
+}
+
 /// Writes core/v1 events.
 pub(crate) struct KubeSink {
     events: mpsc::Receiver<Arc<Recorded>>,
@@ -214,18 +242,21 @@ pub(crate) struct KubeSink {
     controller: String,
     metrics: Metrics,
     series: Series,
+    budget: Budget,
 }
 
 impl KubeSink {
     pub(crate) async fn run(mut self) {
         while let Some(recorded) = self.events.recv().await {
-            if let Err(error) = self.write(&recorded).await {
-                tracing::debug!(error = %error, "event not written");
-                self.metrics
-                    .events_dropped
-                    .with_label_values(&["kubernetes"])
-                    .inc();
+            let object = subject_fingerprint(&recorded.subject);
+            if self.budget.take(object, Instant::now()) {
+                match self.write(&recorded).await {
+                    Ok(()) => continue,
+                    Err(error) => tracing::debug!(error = %error, "event not written"),
+                }
             }
+            let dropped = &self.metrics.events_dropped;
+            dropped.with_label_values(&["kubernetes"]).inc();
         }
     }
 
@@ -300,20 +331,19 @@ impl KubeSink {
 
 /// Equal for events that are told apart only by their time.
 fn fingerprint(recorded: &Recorded) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    let Subject {
-        kind,
-        namespace,
-        name,
-        uid,
-        ..
-    } = &recorded.subject;
-    (kind, namespace, name, uid).hash(&mut hasher);
+    subject_fingerprint(&recorded.subject).hash(&mut hasher);
     (recorded.event.severity == Severity::Error).hash(&mut hasher);
     recorded.event.reason.hash(&mut hasher);
     recorded.event.message.hash(&mut hasher);
     recorded.metadata.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn subject_fingerprint(subject: &Subject) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&subject.kind, &subject.namespace).hash(&mut hasher);
+    (&subject.name, &subject.uid).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -432,5 +462,29 @@ impl PostSink {
             payload["metadata"] = json!(recorded.metadata);
         }
         payload
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_has_a_budget() {
+        let mut budget = Budget::default();
+        let now = Instant::now();
+        let allowed = (0..30).filter(|_| budget.take(1, now)).count();
+        assert_eq!(allowed, 25);
+        assert!(budget.take(2, now), "another object has its own");
+        let later = now + Duration::from_mins(5);
+        assert!(budget.take(1, later));
+        assert!(!budget.take(1, later));
+    }
+
+    #[test]
+    fn long_messages_are_cut_at_a_character() {
+        let long = "é".repeat(800);
+        assert_eq!(kube_message(&long).len(), 1024);
+        assert_eq!(kube_message("short"), "short");
     }
 }

@@ -39,6 +39,11 @@ pub trait Program: Send + Sync + 'static {
     /// Feature gates and their defaults.
     fn gates(&self) -> &'static [(&'static str, bool)];
 
+    /// Whether `--watch-configs-label-selector` means something here; elsewhere it is accepted as it is (COM-FLG-015).
+    fn watches_configs(&self) -> bool {
+        true
+    }
+
     /// Builds what the controllers need and adds them.
     fn assemble(&self, setup: &mut Setup) -> impl Future<Output = Result<(), StartError>> + Send;
 }
@@ -205,7 +210,7 @@ pub async fn host<P: Program>(program: P, hosting: Hosting) -> Result<Running, S
     let flags = parse(&program, &hosting.arguments)
         .map_err(|e| StartError::new("unable to read flags", e))?;
     let gates = gates(&program, &flags)?;
-    check(&flags)?;
+    check(&program, &flags)?;
     let metrics = Metrics::new().map_err(|e| StartError::new("unable to create metrics", e))?;
     if hosting.process_metrics {
         // Only on systems that have /proc.
@@ -526,22 +531,20 @@ fn gates<P: Program>(program: &P, flags: &FlagSet) -> Result<BTreeMap<String, bo
 }
 
 /// Values that have the right type and still make no sense.
-fn check(flags: &FlagSet) -> Result<(), StartError> {
+fn check<P: Program>(program: &P, flags: &FlagSet) -> Result<(), StartError> {
     if flags.int("interval-jitter-percentage") >= 100 {
         let why = "the interval jitter percentage must be a non-negative value and less than 100";
         return Err(StartError::new("unable to set global jitter", why));
     }
-    for (flag, what) in [
-        (
-            "watch-label-selector",
-            "unable to configure watch label selector for manager",
-        ),
-        (
-            "watch-configs-label-selector",
-            "unable to configure watch configs label selector for controller",
-        ),
-    ] {
-        LabelSelector::parse(flags.text(flag)).map_err(|e| StartError::new(what, e))?;
+    let objects = flags.text("watch-label-selector");
+    LabelSelector::parse(objects).map_err(|e| {
+        let why = format!("couldn't parse the selector string \"{objects}\": {e}");
+        StartError::new("unable to configure watch label selector for manager", why)
+    })?;
+    if program.watches_configs() {
+        let what = "unable to configure watch configs label selector for controller";
+        LabelSelector::parse(flags.text("watch-configs-label-selector"))
+            .map_err(|e| StartError::new(what, e))?;
     }
     Ok(())
 }
