@@ -5,6 +5,7 @@
     reason = "the recorded files are listed here"
 )]
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use flux_api::crd::{Definition, definitions};
@@ -35,7 +36,7 @@ fn yaml_files(area: &Area) -> Vec<String> {
     let mut files: Vec<String> = std::fs::read_dir(area.folder())
         .expect("the recorded folder")
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".yaml"))
+        .filter(|name| Path::new(name).extension().is_some_and(|one| one == "yaml"))
         .collect();
     files.sort();
     files

@@ -1,5 +1,6 @@
 //! Printer columns: what a table says about an object.
 
+use flux_gocompat::GoDuration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -60,11 +61,12 @@ impl Column {
             return Value::Null;
         };
         match (self.kind.as_str(), value) {
-            ("string", Value::String(_)) => value.clone(),
+            ("integer", _) => whole(value),
+            ("string", Value::String(_))
+            | ("number", Value::Number(_))
+            | ("boolean", Value::Bool(_)) => value.clone(),
             ("string", Value::Null) => Value::Null,
             ("string", other) => other.to_string().into(),
-            ("integer", _) => whole(value),
-            ("number", Value::Number(_)) | ("boolean", Value::Bool(_)) => value.clone(),
             ("date", Value::String(text)) => match text.parse::<Timestamp>() {
                 Ok(moment) => human_duration(now.as_second() - moment.as_second()).into(),
                 Err(_) => "<invalid>".into(),
@@ -86,29 +88,5 @@ fn whole(value: &Value) -> Value {
 
 /// A span of seconds as tables print it: two units at most, fewer the longer it is.
 pub fn human_duration(seconds: i64) -> String {
-    const MINUTE: i64 = 60;
-    const HOUR: i64 = 60 * MINUTE;
-    const DAY: i64 = 24 * HOUR;
-    const YEAR: i64 = 365 * DAY;
-    let two = |big: i64, unit: &str, small: i64, sub: &str| {
-        if small == 0 {
-            format!("{big}{unit}")
-        } else {
-            format!("{big}{unit}{small}{sub}")
-        }
-    };
-    match seconds {
-        // Clocks differ a little; what is further in the future is no age.
-        ..-1 => "<invalid>".to_owned(),
-        -1 => "0s".to_owned(),
-        0..120 => format!("{seconds}s"),
-        120..600 => two(seconds / MINUTE, "m", seconds % MINUTE, "s"),
-        600..10_800 => format!("{}m", seconds / MINUTE),
-        10_800..28_800 => two(seconds / HOUR, "h", seconds / MINUTE % 60, "m"),
-        28_800..172_800 => format!("{}h", seconds / HOUR),
-        172_800..691_200 => two(seconds / DAY, "d", seconds / HOUR % 24, "h"),
-        691_200..63_072_000 => format!("{}d", seconds / DAY),
-        63_072_000..252_288_000 => two(seconds / YEAR, "y", seconds / DAY % 365, "d"),
-        _ => format!("{}y", seconds / YEAR),
-    }
+    GoDuration::from_nanos(seconds.saturating_mul(1_000_000_000)).human()
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use flux_gocompat::number::format_float;
 use flux_gocompat::quote::quote;
+use flux_gocompat::regexp::RegexpError;
 use serde_json::Value;
 
 /// Why a schema cannot be used.
@@ -16,7 +17,7 @@ pub enum SchemaError {
         path: String,
         /// What is wrong with it.
         #[source]
-        source: Box<regex::Error>,
+        source: RegexpError,
     },
     /// A validation rule is no CEL expression.
     #[error("compile the rule {rule} of {path}: {detail}")]

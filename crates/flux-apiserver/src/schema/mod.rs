@@ -7,6 +7,7 @@
 //! Modules, in reading order: `node` (the compact form), `prune`, `defaults`, `validate` (types and bounds), `lists`
 //! (uniqueness), `rules` (CEL), `columns` and `jsonpath` (tables). Everything is pure.
 
+mod cel;
 mod columns;
 mod defaults;
 mod embedded;

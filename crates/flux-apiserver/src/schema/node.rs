@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
+use flux_gocompat::regexp::Regexp;
 use serde_json::Value;
 
 use super::rules::Rule;
@@ -72,7 +72,7 @@ pub(super) struct Limit {
 #[derive(Debug)]
 pub(super) struct Pattern {
     pub(super) text: Box<str>,
-    pub(super) regex: Regex,
+    pub(super) regex: Regexp,
 }
 
 /// Combinations of schemas; they only restrict.
@@ -180,9 +180,9 @@ fn bounds(schema: &Value, path: &str) -> Result<Bounds, SchemaError> {
         None | Some("") => None,
         Some(pattern) => Some(Pattern {
             text: pattern.into(),
-            regex: Regex::new(pattern).map_err(|source| SchemaError::Pattern {
+            regex: Regexp::new(pattern).map_err(|source| SchemaError::Pattern {
                 path: path.to_owned(),
-                source: Box::new(source),
+                source,
             })?,
         }),
     };

@@ -1,5 +1,7 @@
 //! Dropping what the schema does not know.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 use super::node::{Additional, Node};
@@ -105,7 +107,8 @@ impl Pruning {
 
     fn at_index(&mut self, index: usize, act: impl FnOnce(&mut Self)) {
         let length = self.path.len();
-        self.path.push_str(&format!("[{index}]"));
+        // Writing to a string cannot fail.
+        let _ = write!(self.path, "[{index}]");
         act(self);
         self.path.truncate(length);
     }

@@ -1,12 +1,10 @@
 //! Validation rules in CEL (`x-kubernetes-validations`).
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
-
-use kube_cel::KubeCelExt as _;
-use kube_cel::cel::{Context, Program, Value as CelValue};
+use kube_cel::cel::parser::Expression;
+use kube_cel::cel::{Context, Value as CelValue};
 use serde_json::Value;
 
+use super::cel::{FUNCTIONS, optional, parse, to_cel};
 use super::error::{FieldError, SchemaError};
 use super::lists::{child, counterpart, is_same};
 use super::node::{Additional, Node};
@@ -14,9 +12,9 @@ use super::node::{Additional, Node};
 /// One rule.
 pub(super) struct Rule {
     text: String,
-    program: Program,
+    expression: Expression,
     message: Option<String>,
-    message_program: Option<Program>,
+    message_expression: Option<Expression>,
     reason: Option<String>,
     field_path: Option<String>,
     optional_old: bool,
@@ -31,66 +29,23 @@ impl std::fmt::Debug for Rule {
     }
 }
 
-thread_local! {
-    /// The functions that rules may call. They are not shareable between threads.
-    static FUNCTIONS: Context<'static> = functions();
-}
-
-/// The functions of the API server. `type` and the names of types are not among those of the library; here a type is
-/// its name.
-fn functions() -> Context<'static> {
-    let mut context = Context::default().with_all();
-    context.add_function("type", |value: CelValue| {
-        Arc::new(type_name(&value).to_owned())
-    });
-    for name in [
-        "bool",
-        "bytes",
-        "double",
-        "int",
-        "list",
-        "map",
-        "null_type",
-        "string",
-        "uint",
-    ] {
-        context.add_variable_from_value(name, CelValue::String(Arc::new(name.to_owned())));
-    }
-    context
-}
-
-fn type_name(value: &CelValue) -> &'static str {
-    match value {
-        CelValue::Bool(_) => "bool",
-        CelValue::Bytes(_) => "bytes",
-        CelValue::Float(_) => "double",
-        CelValue::Int(_) => "int",
-        CelValue::List(_) => "list",
-        CelValue::Map(_) => "map",
-        CelValue::Null => "null_type",
-        CelValue::String(_) => "string",
-        CelValue::UInt(_) => "uint",
-        _ => "dyn",
-    }
-}
-
 impl Rule {
     pub(super) fn compile(rule: &Value, path: &str) -> Result<Self, SchemaError> {
         let text_of = |key: &str| rule.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
         let compile = |expression: &str| {
-            Program::compile(expression).map_err(|error| SchemaError::Rule {
+            parse(expression).map_err(|detail| SchemaError::Rule {
                 path: path.to_owned(),
                 rule: expression.to_owned(),
-                detail: error.to_string(),
+                detail,
             })
         };
         let text = text_of("rule").unwrap_or_default();
-        let program = compile(&text)?;
+        let expression = compile(&text)?;
         Ok(Self {
-            is_transition: program.references().has_variable("oldSelf"),
-            program,
+            is_transition: expression.references().has_variable("oldSelf"),
+            expression,
             message: text_of("message"),
-            message_program: text_of("messageExpression")
+            message_expression: text_of("messageExpression")
                 .as_deref()
                 .map(compile)
                 .transpose()?,
@@ -200,11 +155,16 @@ fn here(place: Place<'_>, node: &Node, path: &str, errors: &mut Vec<FieldError>)
             context.add_variable_from_value("oldSelf", to_cel(old, Some(node)));
         }
         for rule in &node.rules {
+            if rule.optional_old {
+                let mut context = context.new_inner_scope();
+                let old = place.old.map(|old| to_cel(old, Some(node)));
+                context.add_variable_from_value("oldSelf", optional(old));
+                errors.extend(outcome(rule, &context, place, node, path));
+                continue;
+            }
+            // A rule that compares has nothing to say about what is new.
             if rule.is_transition && place.old.is_none() {
-                if !rule.optional_old {
-                    continue;
-                }
-                context.add_variable_from_value("oldSelf", CelValue::Null);
+                continue;
             }
             errors.extend(outcome(rule, &context, place, node, path));
         }
@@ -218,15 +178,15 @@ fn outcome(
     node: &Node,
     path: &str,
 ) -> Option<FieldError> {
-    match rule.program.execute(context) {
+    match CelValue::resolve(&rule.expression, context) {
         Ok(CelValue::Bool(true)) => None,
         // What has not changed may break a rule that came later.
         Ok(_) if place.unchanged && !rule.is_transition => None,
         Ok(_) => {
             let words = match rule
-                .message_program
+                .message_expression
                 .as_ref()
-                .map(|program| program.execute(context))
+                .map(|expression| CelValue::resolve(expression, context))
             {
                 Some(Ok(CelValue::String(text))) if is_message(&text) => text.trim().to_owned(),
                 _ => rule.words(),
@@ -262,95 +222,4 @@ fn failure(rule: &Rule, error: &str) -> String {
 /// Whether a computed message may be shown: one line that says something.
 fn is_message(text: &str) -> bool {
     !text.trim().is_empty() && !text.contains('\n')
-}
-
-/// A JSON value as CEL sees it: fields under their escaped names, formatted texts as what they stand for.
-fn to_cel(value: &Value, node: Option<&Node>) -> CelValue {
-    match value {
-        Value::Null => CelValue::Null,
-        Value::Bool(truth) => CelValue::Bool(*truth),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (_, Some(float)) if node.is_some_and(|node| node.types.contains(&"number")) => {
-                CelValue::Float(float)
-            }
-            (Some(whole), _) => CelValue::Int(whole),
-            (None, Some(float)) => CelValue::Float(float),
-            (None, None) => CelValue::Null,
-        },
-        Value::String(text) => formatted(text, node),
-        Value::Array(items) => {
-            let below = node.and_then(|node| node.items.as_deref());
-            CelValue::List(Arc::new(
-                items.iter().map(|item| to_cel(item, below)).collect(),
-            ))
-        }
-        Value::Object(fields) => {
-            let fields: HashMap<String, CelValue> = fields
-                .iter()
-                .map(|(name, value)| {
-                    let stated = node.is_some_and(|node| node.properties.contains_key(name));
-                    let below = node.and_then(|node| node.field(name));
-                    let name = if stated { escaped(name) } else { name.clone() };
-                    (name, to_cel(value, below))
-                })
-                .collect();
-            CelValue::Map(fields.into())
-        }
-    }
-}
-
-/// A text of a format that has a CEL type; one that cannot be read stays a text.
-fn formatted(text: &str, node: Option<&Node>) -> CelValue {
-    static TIMESTAMP: LazyLock<Option<Program>> =
-        LazyLock::new(|| Program::compile("timestamp(text)").ok());
-    static DURATION: LazyLock<Option<Program>> =
-        LazyLock::new(|| Program::compile("duration(text)").ok());
-    let plain = CelValue::String(Arc::new(text.to_owned()));
-    let program = match node.and_then(|node| node.format.as_deref()) {
-        Some("date-time") => &TIMESTAMP,
-        Some("duration") => &DURATION,
-        _ => return plain,
-    };
-    FUNCTIONS.with(|functions| {
-        let mut context = functions.new_inner_scope();
-        context.add_variable_from_value("text", plain.clone());
-        program
-            .as_ref()
-            .and_then(|program| program.execute(&context).ok())
-            .unwrap_or(plain)
-    })
-}
-
-/// A field name as an identifier of CEL.
-fn escaped(name: &str) -> String {
-    const KEYWORDS: [&str; 21] = [
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "false",
-        "for",
-        "function",
-        "if",
-        "import",
-        "in",
-        "let",
-        "loop",
-        "namespace",
-        "null",
-        "package",
-        "return",
-        "true",
-        "var",
-        "void",
-        "while",
-    ];
-    if KEYWORDS.contains(&name) {
-        return format!("__{name}__");
-    }
-    name.replace("__", "__underscores__")
-        .replace('.', "__dot__")
-        .replace('-', "__dash__")
-        .replace('/', "__slash__")
 }
