@@ -9,7 +9,18 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use flux_api::crd::{Definition, definitions};
+use flux_api::extensions::ArtifactGeneratorSpec;
+use flux_api::helm::HelmReleaseSpec;
+use flux_api::image::{ImagePolicySpec, ImageRepositorySpec, ImageUpdateAutomationSpec};
+use flux_api::kustomize::KustomizationSpec;
+use flux_api::notification::{AlertSpec, ProviderSpec, ReceiverSpec};
+use flux_api::source::{
+    BucketSpec, ExternalArtifactSpec, GitRepositorySpec, HelmChartSpec, HelmRepositorySpec,
+    OciRepositorySpec,
+};
+use flux_api::{Kind, Resource};
 use flux_conformance::{Area, Known, Run};
+use flux_gocompat::GoDuration;
 use serde_json::Value;
 
 fn main() -> ExitCode {
@@ -29,7 +40,92 @@ fn main() -> ExitCode {
             }
         }
     });
+    run.area("crds/types", Known::none(), |area| {
+        for (file, samples) in area.json_files("samples") {
+            let read = reader(&file);
+            for sample in samples.as_array().expect("samples") {
+                if let Some(stored) = sample.pointer("/strict/stored") {
+                    let id = sample["id"].as_str().expect("an id");
+                    area.case(id, || survives(stored, read));
+                }
+            }
+        }
+    });
     run.finish()
+}
+
+/// Reads an object into its type and writes it again.
+type Reader = fn(&Value) -> Result<Value, String>;
+
+fn reader(file: &str) -> Reader {
+    match file {
+        "alert" => through::<AlertSpec>,
+        "artifactgenerator" => through::<ArtifactGeneratorSpec>,
+        "bucket" => through::<BucketSpec>,
+        "externalartifact" => through::<ExternalArtifactSpec>,
+        "gitrepository" => through::<GitRepositorySpec>,
+        "helmchart" => through::<HelmChartSpec>,
+        "helmrelease" => through::<HelmReleaseSpec>,
+        "helmrepository" => through::<HelmRepositorySpec>,
+        "imagepolicy" => through::<ImagePolicySpec>,
+        "imagerepository" => through::<ImageRepositorySpec>,
+        "imageupdateautomation" => through::<ImageUpdateAutomationSpec>,
+        "kustomization" => through::<KustomizationSpec>,
+        "ocirepository" => through::<OciRepositorySpec>,
+        "provider" => through::<ProviderSpec>,
+        "receiver" => through::<ReceiverSpec>,
+        _ => |_| Err("no type for these samples".to_owned()),
+    }
+}
+
+fn through<S: Kind>(object: &Value) -> Result<Value, String> {
+    let typed: Resource<S> = serde_json::from_value(object.clone())
+        .map_err(|error| format!("read {object}: {error}"))?;
+    let written = serde_json::to_value(&typed).map_err(|error| error.to_string())?;
+    let again: Resource<S> = serde_json::from_value(written.clone())
+        .map_err(|error| format!("read {written}: {error}"))?;
+    if again == typed {
+        Ok(written)
+    } else {
+        Err(format!("{written} reads differently"))
+    }
+}
+
+/// Whatever the API server stores can be read, and nothing is lost by writing it.
+fn survives(stored: &Value, read: Reader) -> Result<(), String> {
+    let written = read(stored)?;
+    let mut lost = Vec::new();
+    losses("", stored, &written, &mut lost);
+    if lost.is_empty() {
+        Ok(())
+    } else {
+        Err(lost.join(", "))
+    }
+}
+
+/// Zero values need not be written, and durations may be spelled as Go spells them.
+fn losses(path: &str, stored: &Value, written: &Value, out: &mut Vec<String>) {
+    let is_same_span = || {
+        let span = |value: &Value| value.as_str()?.parse::<GoDuration>().ok();
+        span(stored).is_some_and(|one| span(written) == Some(one))
+    };
+    match (stored, written) {
+        (Value::Object(fields), _) => {
+            for (name, value) in fields {
+                let kept = written.get(name).unwrap_or(&Value::Null);
+                losses(&format!("{path}.{name}"), value, kept, out);
+            }
+        }
+        (Value::Array(items), Value::Array(kept)) if items.len() == kept.len() => {
+            for (index, (item, kept)) in items.iter().zip(kept).enumerate() {
+                losses(&format!("{path}[{index}]"), item, kept, out);
+            }
+        }
+        (Value::Array(items), Value::Null) if items.is_empty() => {}
+        (Value::Bool(false), Value::Null) => {}
+        _ if stored == written || is_same_span() => {}
+        _ => out.push(format!("{path}: {stored} became {written}")),
+    }
 }
 
 fn yaml_files(area: &Area) -> Vec<String> {
