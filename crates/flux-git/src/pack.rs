@@ -105,8 +105,9 @@ impl Receiver {
         }
     }
 
-    /// Takes the next bytes; waits while the disk is behind.
-    pub(crate) async fn push(&mut self, bytes: Bytes) -> Result<(), Cause> {
+    /// Takes the next bytes; waits while the disk is behind. False means that no more are wanted: indexing has
+    /// failed, and [`Self::finish`] says why.
+    pub(crate) async fn push(&mut self, bytes: Bytes) -> Result<bool, Cause> {
         self.left = self
             .left
             .checked_sub(bytes.len() as u64)
@@ -114,11 +115,10 @@ impl Receiver {
                 what: "the pack",
                 limit: self.limit,
             })?;
-        if let Some(sender) = &self.bytes {
-            // A closed channel means that indexing failed; `finish` says why.
-            let _ = sender.send(bytes).await;
+        match &self.bytes {
+            Some(sender) => Ok(sender.send(bytes).await.is_ok()),
+            None => Ok(false),
         }
-        Ok(())
     }
 
     /// Waits for the index.

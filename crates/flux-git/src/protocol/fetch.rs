@@ -145,13 +145,19 @@ async fn pump(
 ) -> Result<(), Cause> {
     if !side_band {
         while let Some(bytes) = reader.raw().await? {
-            receiver.push(bytes).await?;
+            if !receiver.push(bytes).await? {
+                break;
+            }
         }
         return Ok(());
     }
     while let Some(Packet::Data(bytes)) = reader.next_or_end().await? {
         match bytes.first() {
-            Some(1) => receiver.push(bytes.slice(1..)).await?,
+            Some(1) => {
+                if !receiver.push(bytes.slice(1..)).await? {
+                    break;
+                }
+            }
             Some(3) => {
                 let message = shorten(&text(&bytes[1..]));
                 return Err(Cause::Remote { message });

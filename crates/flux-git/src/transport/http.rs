@@ -81,13 +81,54 @@ fn key_of(remote: &Remote) -> Vec<u8> {
     key
 }
 
+fn unusable(what: &'static str) -> impl Fn(reqwest::Error) -> Cause {
+    move |source| Cause::Configuration {
+        what,
+        source: Box::new(source),
+    }
+}
+
 fn build(remote: &Remote) -> Result<reqwest::Client, Cause> {
-    let unusable = |what| {
-        move |source: reqwest::Error| Cause::Configuration {
-            what,
-            source: Box::new(source),
-        }
+    let failed = unusable("the HTTP client");
+    let roots = match &remote.tls.ca {
+        Some(pem) => reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(unusable("the certificate authority"))?,
+        None => Vec::new(),
     };
+    if remote.tls.ca.is_some() && roots.is_empty() {
+        let source = "it holds no certificate".into();
+        return Err(Cause::Configuration {
+            what: "the certificate authority",
+            source,
+        });
+    }
+    let secure_proxy = remote
+        .proxy
+        .as_ref()
+        .is_some_and(|proxy| proxy.url.scheme() == "https");
+    if roots.is_empty() {
+        let plain = remote.url().scheme() == "http" && !secure_proxy;
+        let builder = builder(remote)?;
+        // Plain HTTP needs no trust, and a system without any must not break it.
+        let builder = if plain {
+            builder.tls_certs_only([])
+        } else {
+            builder
+        };
+        return builder.build().map_err(failed);
+    }
+    // The given authorities are trusted beside the system's, as upstream does; alone where the system has none.
+    match builder(remote)?.tls_certs_merge(roots.clone()).build() {
+        Ok(client) => Ok(client),
+        Err(_) => builder(remote)?
+            .tls_certs_only(roots)
+            .build()
+            .map_err(failed),
+    }
+}
+
+/// All but the trust.
+fn builder(remote: &Remote) -> Result<reqwest::ClientBuilder, Cause> {
     let mut builder = reqwest::Client::builder()
         .user_agent(AGENT)
         .redirect(reqwest::redirect::Policy::none())
@@ -99,13 +140,7 @@ fn build(remote: &Remote) -> Result<reqwest::Client, Cause> {
         }
         builder = builder.proxy(proxy);
     }
-    let Tls { ca, client } = &remote.tls;
-    let roots = match ca {
-        Some(pem) => reqwest::Certificate::from_pem_bundle(pem)
-            .map_err(unusable("the certificate authority"))?,
-        None => Vec::new(),
-    };
-    if let Some(client) = client {
+    if let Some(client) = &remote.tls.client {
         let mut pem = client.certificate.clone();
         pem.push(b'\n');
         pem.extend_from_slice(client.key.expose());
@@ -113,25 +148,7 @@ fn build(remote: &Remote) -> Result<reqwest::Client, Cause> {
             reqwest::Identity::from_pem(&pem).map_err(unusable("the client certificate"))?;
         builder = builder.identity(identity);
     }
-    let secure_proxy = remote
-        .proxy
-        .as_ref()
-        .is_some_and(|proxy| proxy.url.scheme() == "https");
-    if remote.url().scheme() == "http" && !secure_proxy && roots.is_empty() {
-        // Plain HTTP needs no trust, and a system without any must not break it.
-        return builder
-            .tls_certs_only([])
-            .build()
-            .map_err(unusable("the HTTP client"));
-    }
-    if roots.is_empty() {
-        return builder.build().map_err(unusable("the HTTP client"));
-    }
-    // The given authorities are trusted beside the system's, as upstream does.
-    builder
-        .tls_certs_merge(roots)
-        .build()
-        .map_err(unusable("the HTTP client"))
+    Ok(builder)
 }
 
 /// One repository over HTTP.
