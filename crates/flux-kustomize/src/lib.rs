@@ -38,4 +38,4 @@ pub use crate::build::{Built, BuiltObject, Options, Reorder, build};
 pub use crate::error::BuildError;
 pub use crate::id::object_id;
 pub use crate::load::{LoadRestriction, ReadKind, ReadSet};
-pub use crate::remote::{NoRemotes, RemoteBase, Remotes};
+pub use crate::remote::{NoRemotes, RemoteSpec, Remotes};

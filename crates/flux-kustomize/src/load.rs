@@ -7,7 +7,7 @@ use std::sync::Arc;
 use flux_tree::{EntryKind, FileTree, TreeError, TreePath, resolve};
 
 use crate::error::{BuildError, Result};
-use crate::remote::{self, Remotes};
+use crate::remote::{RemoteSpec, Remotes, is_http};
 use crate::resource::Resource;
 use crate::schema::{Custom, Schemas, is_built_in};
 
@@ -72,6 +72,8 @@ pub(crate) struct Loader<'a> {
     root: TreePath,
     /// Directories that led here, outermost first, in this tree.
     visited: Vec<TreePath>,
+    /// Remote bases that led here.
+    urls: Vec<String>,
 }
 
 impl<'a> Loader<'a> {
@@ -82,6 +84,7 @@ impl<'a> Loader<'a> {
             tree: Tree::Main(tree),
             root: TreePath::root(),
             visited: Vec::new(),
+            urls: Vec::new(),
         };
         let root = loader.directory(path)?;
         Ok(Self { root, ..loader })
@@ -109,18 +112,8 @@ impl<'a> Loader<'a> {
         if path.is_empty() {
             return Err(BuildError::new("new root cannot be empty"));
         }
-        if remote::is_remote(path) {
-            let base = self
-                .shared
-                .remotes
-                .directory(path)
-                .map_err(|why| BuildError::new(format!("remote base '{path}': {why}")))?;
-            return Ok(Self {
-                shared: self.shared,
-                tree: Tree::Remote(base.tree),
-                root: base.path,
-                visited: Vec::new(),
-            });
+        if let Some(spec) = RemoteSpec::parse(path) {
+            return self.enter_remote(spec);
         }
         if path.starts_with('/') {
             return Err(BuildError::new(format!(
@@ -140,7 +133,34 @@ impl<'a> Loader<'a> {
             tree: self.tree.clone(),
             root,
             visited,
+            urls: self.urls.clone(),
         })
+    }
+
+    fn enter_remote(&self, spec: RemoteSpec) -> Result<Self> {
+        // A repository that names itself, or one that leads to it, would never end.
+        if let Some(before) = self.urls.iter().find(|url| url.starts_with(&spec.url)) {
+            return Err(BuildError::new(format!(
+                "cycle detected: URI '{}' referenced by previous URI '{before}'",
+                spec.url
+            )));
+        }
+        let tree = self
+            .shared
+            .remotes
+            .repository(&spec)
+            .map_err(|why| BuildError::new(format!("remote base '{}': {why}", spec.url)))?;
+        let mut urls = self.urls.clone();
+        urls.push(spec.url);
+        let outer = Self {
+            shared: self.shared,
+            tree: Tree::Remote(tree),
+            root: TreePath::root(),
+            visited: Vec::new(),
+            urls,
+        };
+        let root = outer.directory(&spec.path)?;
+        Ok(Self { root, ..outer })
     }
 
     fn directory(&self, path: &str) -> Result<TreePath> {
@@ -185,7 +205,13 @@ impl<'a> Loader<'a> {
 
     /// The content of a file.
     pub(crate) fn read(&self, path: &str) -> Result<Vec<u8>> {
-        if remote::is_http(path) {
+        if let Some(spec) = RemoteSpec::parse(path).filter(RemoteSpec::is_explicit) {
+            return Err(BuildError::new(format!(
+                "URL '{}' is a git repository",
+                spec.url
+            )));
+        }
+        if is_http(path) {
             return self
                 .shared
                 .remotes

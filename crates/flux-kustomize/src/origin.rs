@@ -2,6 +2,7 @@
 
 use flux_yaml::{Node, Style};
 
+use crate::remote::RemoteSpec;
 use crate::resource::Resource;
 
 /// The annotation that tells where an object comes from.
@@ -31,6 +32,14 @@ pub(crate) struct ConfiguredBy {
 impl Origin {
     /// The origin of something at a path seen from here.
     pub(crate) fn append(&self, path: &str) -> Self {
+        if let Some(spec) = RemoteSpec::parse(path).filter(RemoteSpec::is_explicit) {
+            return Self {
+                path: join_clean("", &spec.path),
+                repo: spec.repository,
+                reference: spec.reference,
+                ..Self::default()
+            };
+        }
         Self {
             path: join_clean(&self.path, path),
             ..self.clone()

@@ -1,9 +1,11 @@
 //! What the recorded builds do not show: places in errors, the record of what was read, confinement, scale.
 
-use flux_tree::{MemoryTree, TreePath};
+use std::sync::Arc;
+
+use flux_tree::{FileTree, MemoryTree, TreePath};
 
 use crate::flux::{Action, GenerateOptions, Overlay, complete};
-use crate::{BuildError, Built, NoRemotes, Options, ReadKind, Remotes, build};
+use crate::{BuildError, Built, NoRemotes, Options, ReadKind, RemoteSpec, Remotes, build};
 
 fn tree(files: &[(&str, &str)]) -> MemoryTree {
     let files = files
@@ -124,15 +126,16 @@ fn nothing_outside_of_the_tree_is_read() {
 fn remote_bases_are_asked_for() {
     struct Library;
     impl Remotes for Library {
-        fn directory(&self, url: &str) -> Result<crate::RemoteBase, String> {
-            assert_eq!(url, "https://example.com/repo.git//base?ref=v1");
-            Ok(crate::RemoteBase {
-                tree: std::sync::Arc::new(tree(&[
-                    ("base/kustomization.yaml", "resources: [cm.yaml]\n"),
-                    ("base/cm.yaml", CONFIG),
-                ])),
-                path: TreePath::clean("base").expect("a path"),
-            })
+        fn repository(&self, spec: &RemoteSpec) -> Result<Arc<dyn FileTree>, String> {
+            assert_eq!(spec.repository, "https://example.com/repo.git");
+            assert_eq!(
+                (spec.path.as_str(), spec.reference.as_str()),
+                ("base", "v1")
+            );
+            Ok(Arc::new(tree(&[
+                ("base/kustomization.yaml", "resources: [cm.yaml]\n"),
+                ("base/cm.yaml", CONFIG),
+            ])))
         }
 
         fn file(&self, _: &str) -> Result<Vec<u8>, String> {
@@ -227,4 +230,47 @@ fn the_deepest_object_allowed_does_not_exhaust_the_stack() {
     ]);
     let text = built.and_then(|built| built.to_yaml()).expect("text");
     assert!(text.len() > depth);
+}
+
+#[test]
+fn urls_are_taken_apart_as_upstream_does() {
+    for (url, repository, path, reference) in [
+        (
+            "https://github.com/o/r/deep/dir?ref=v1",
+            "https://github.com/o/r",
+            "deep/dir",
+            "v1",
+        ),
+        ("github.com/o/r", "https://github.com/o/r", "", ""),
+        (
+            "git@github.com:o/r.git/dir",
+            "git@github.com:o/r.git",
+            "dir",
+            "",
+        ),
+        (
+            "ssh://git@host.example/o/r.git//dir",
+            "ssh://git@host.example/o/r.git",
+            "dir",
+            "",
+        ),
+        (
+            "git::https://dev.azure.com/o/p/_git/r/dir",
+            "https://dev.azure.com/o/p/_git/r",
+            "dir",
+            "",
+        ),
+        ("file:///srv/r?version=b", "file:///srv/r", "", "b"),
+    ] {
+        let spec = RemoteSpec::parse(url).expect(url);
+        assert_eq!(spec.repository, repository, "{url}");
+        assert_eq!(
+            (spec.path.as_str(), spec.reference.as_str()),
+            (path, reference),
+            "{url}"
+        );
+    }
+    for local in ["../base", "base/x", "/abs", "a.yaml", "https://host-only"] {
+        assert_eq!(RemoteSpec::parse(local), None, "{local}");
+    }
 }

@@ -6,6 +6,7 @@ use flux_tree::{MemoryTree, TreePath};
 use serde_json::Value;
 
 mod kustomize_flux;
+mod kustomize_remote;
 
 fn main() -> std::process::ExitCode {
     let mut run = Run::from_args();
@@ -22,11 +23,8 @@ fn main() -> std::process::ExitCode {
     }
     run.area("kustomize/cases-flux", Known::none(), kustomize_flux::run);
     run.area("kustomize/cases-remote", Known::none(), |area| {
-        for (id, _) in cases(area) {
-            area.skip(
-                &id,
-                "remote bases need a Git implementation behind `Remotes`",
-            );
+        for (id, case) in cases(area) {
+            area.case(&id, || kustomize_remote::check(&case));
         }
     });
     run.finish()
