@@ -108,15 +108,15 @@ impl ApiError {
         Self::new(404, "NotFound", format!("{gr} \"{name}\" not found")).on(gr, name)
     }
 
-    /// The address names no resource at all.
+    /// The address leads nowhere.
+    // Parity: the real server answers such addresses with plain text and not with a status.
     pub(crate) fn no_such_resource() -> Self {
-        let mut error = Self::new(
-            404,
-            "NotFound",
-            "the server could not find the requested resource",
-        );
-        error.details = Some(Box::default());
-        error
+        Self::new(404, "", "404 page not found\n")
+    }
+
+    /// Whether this is the answer to an address that leads nowhere.
+    pub(crate) fn is_unrouted(&self) -> bool {
+        self.code == 404 && self.reason.is_empty()
     }
 
     pub(crate) fn already_exists(gr: &GroupResource, name: &str) -> Self {

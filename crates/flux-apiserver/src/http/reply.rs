@@ -64,6 +64,9 @@ impl Reply {
     }
 
     pub(crate) fn error(error: &ApiError) -> Self {
+        if error.is_unrouted() {
+            return Self::text(404, error.message.clone());
+        }
         let mut reply = Self::bytes(error.code, JSON, error.body());
         reply.retry_after = error
             .details

@@ -1,9 +1,11 @@
 //! The one pair of built-in versions whose objects differ in form: the two event groups.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::print::to_value;
-use crate::registry::Resource;
+use crate::registry::{Resource, Snapshot};
 use crate::store::{Doc, Stored};
 
 /// Pairs of core field and `events.k8s.io` field.
@@ -19,6 +21,14 @@ const FIELDS: &[(&str, &str)] = &[
 
 fn is_new_event(resource: &Resource) -> bool {
     resource.group == "events.k8s.io"
+}
+
+/// The resource that objects are stored as, if that is another one.
+pub(crate) fn stored_as(snapshot: &Snapshot, resource: &Resource) -> Option<Arc<Resource>> {
+    if !is_new_event(resource) {
+        return None;
+    }
+    snapshot.find("", "v1", "events").cloned()
 }
 
 /// The object in the served version, if that differs from the stored form.

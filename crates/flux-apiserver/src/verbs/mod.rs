@@ -35,6 +35,8 @@ pub(crate) struct Call<'a> {
     pub(crate) cluster: &'a Arc<Cluster>,
     pub(crate) ask: &'a Ask,
     pub(crate) resource: Arc<Resource>,
+    /// The resource in the version that is stored, where that looks different.
+    stored_as: Option<Arc<Resource>>,
     pub(crate) form: Form,
     pub(crate) warnings: RefCell<Vec<String>>,
 }
@@ -66,7 +68,7 @@ impl Call<'_> {
     pub(crate) fn writer(&self) -> Writer<'_> {
         Writer {
             cluster: self.cluster,
-            resource: &self.resource,
+            resource: self.stored_as.as_ref().unwrap_or(&self.resource),
             user: &self.ask.user,
             manager: manager_of(&self.ask.params.field_manager, &self.ask.user_agent),
             subresource: &self.ask.target.subresource,
@@ -100,11 +102,13 @@ pub(crate) fn serve(cluster: &Arc<Cluster>, ask: &Ask) -> Result<Reply, ApiError
     scope(&resource, ask)?;
     ask.params.check()?;
     let form = accept(&ask.accept)?;
+    let stored_as = convert::stored_as(&snapshot, &resource);
     let warnings = resource.deprecation.iter().cloned().collect();
     let call = Call {
         cluster,
         ask,
         resource,
+        stored_as,
         form,
         warnings: RefCell::new(warnings),
     };

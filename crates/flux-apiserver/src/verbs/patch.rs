@@ -9,7 +9,7 @@ use crate::print;
 use crate::print::to_value;
 use crate::store::{Doc, Stored};
 use crate::verbs::persist::Desired;
-use crate::verbs::{Call, decode, managed, patch_name};
+use crate::verbs::{Call, decode, managed, outgoing, patch_name};
 
 const ACCEPTED: &str = "application/json-patch+json, application/merge-patch+json, \
                         application/apply-patch+yaml, application/apply-patch+cbor";
@@ -29,7 +29,9 @@ pub(crate) fn patch(call: &Call<'_>) -> Result<Reply, ApiError> {
         return Err(ApiError::invalid("meta.k8s.io", "PatchOptions", "", errors));
     }
     let object = call.writer().update(&call.key(), |live| {
-        let patched = plain(call, to_value(&call.resource, &live.doc))?;
+        let current =
+            outgoing(&call.resource, live).unwrap_or_else(|| to_value(&call.resource, &live.doc));
+        let patched = plain(call, current)?;
         decode::object(call, patched, decode::Named::AsAddressed)
     })?;
     Ok(print::object(call, 200, &object))

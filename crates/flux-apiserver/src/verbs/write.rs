@@ -53,6 +53,31 @@ pub(crate) fn update(call: &Call<'_>) -> Result<Reply, ApiError> {
             errors,
         ));
     }
-    let object = call.writer().update(&call.key(), |_| Ok(doc.clone()))?;
-    Ok(print::object(call, 200, &object))
+    if !creates_on_update(call) {
+        let object = call.writer().update(&call.key(), |_| Ok(doc.clone()))?;
+        return Ok(print::object(call, 200, &object));
+    }
+    let written = call
+        .writer()
+        .upsert(&call.key(), |_| Ok(Desired::Changed(doc.clone())))?;
+    let code = if written.created { 201 } else { 200 };
+    Ok(print::object(call, code, &written.object))
+}
+
+/// Kinds whose replacement creates what is not there yet.
+fn creates_on_update(call: &Call<'_>) -> bool {
+    call.resource.custom.is_none()
+        && call.ask.target.subresource.is_empty()
+        && matches!(
+            call.resource.kind.as_str(),
+            "Lease"
+                | "Event"
+                | "Endpoints"
+                | "LimitRange"
+                | "Service"
+                | "Role"
+                | "RoleBinding"
+                | "ClusterRole"
+                | "ClusterRoleBinding"
+        )
 }

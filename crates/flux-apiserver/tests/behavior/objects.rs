@@ -319,3 +319,68 @@ async fn scale_and_status_have_their_own_addresses() {
         .await;
     assert_eq!(object["spec"]["replicas"], 1);
 }
+
+#[tokio::test]
+async fn both_event_groups_show_the_same_objects() {
+    let api = Api::start().await;
+    let new = "/apis/events.k8s.io/v1/namespaces/default/events";
+    let event = json!({
+        "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": "one"},
+        "regarding": {"kind": "Pod", "name": "web", "namespace": "default"},
+        "note": "it happened", "reason": "Happened", "type": "Normal", "action": "None",
+        "reportingController": "tests", "reportingInstance": "one",
+        "eventTime": "2026-01-01T00:00:00.000000Z",
+    });
+    let (code, made) = api.post(new, &event).await;
+    assert_eq!((code, &made["note"]), (201, &json!("it happened")), "{made}");
+    let selected = "/api/v1/namespaces/default/events?fieldSelector=involvedObject.name%3Dweb";
+    let (_, list) = api.get(selected).await;
+    assert_eq!(list["items"][0]["message"], "it happened");
+    assert!(list["items"][0].get("note").is_none());
+    let series = json!({"series": {"count": 2, "lastObservedTime": "2026-01-01T00:00:01.000000Z"}});
+    let (_, patched) = api
+        .patch(&format!("{new}/one"), "application/strategic-merge-patch+json", &series)
+        .await;
+    assert_eq!((&patched["series"]["count"], &patched["note"]), (&json!(2), &json!("it happened")));
+}
+
+#[tokio::test]
+async fn addresses_that_lead_nowhere_are_answered_in_text() {
+    let api = Api::start().await;
+    for path in ["/apis/none.example.com/v1/things", "/api/v1/things", "/nowhere"] {
+        let (code, body) = api.get(path).await;
+        assert_eq!((code, body), (404, json!("404 page not found\n")), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_lease_is_created_by_its_first_replacement() {
+    let api = Api::start().await;
+    let path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/one";
+    let lease = json!({"metadata": {"name": "one"}, "spec": {"holderIdentity": "me"}});
+    assert_eq!(api.put(path, &lease).await.0, 201);
+    assert_eq!(api.put(path, &lease).await.0, 200);
+    assert_eq!(api.put(&format!("{CONFIG_MAPS}/one"), &config_map("one")).await.0, 404);
+}
+
+#[tokio::test]
+async fn services_get_addresses_and_keep_them() {
+    let api = Api::start().await;
+    let path = "/api/v1/namespaces/default/services";
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+        "spec": {"type": "NodePort", "selector": {"app": "web"}, "ports": [{"port": 80}]},
+    });
+    let (_, made) = api.post(path, &service).await;
+    let address = made["spec"]["clusterIP"].clone();
+    assert!(address.as_str().is_some_and(|a| a.starts_with("10.96.")), "{made}");
+    assert_eq!(made["spec"]["ports"][0]["targetPort"], 80);
+    assert_eq!(made["spec"]["ports"][0]["protocol"], "TCP");
+    let (_, again) = api.put(&format!("{path}/web"), &service).await;
+    assert_eq!(again["spec"]["clusterIP"], address);
+    assert_eq!(again["spec"]["ports"], made["spec"]["ports"], "the node port stays");
+    let moved = json!({"spec": {"clusterIP": "10.96.9.9"}});
+    let moved = api.merge(&format!("{path}/web"), &moved).await;
+    assert_eq!(moved.0, 422);
+    assert!(message(&moved).contains("may not change once set"));
+}
