@@ -200,6 +200,23 @@ enum Token {
     Less,
 }
 
+impl Token {
+    /// As it is written; for a word, the word itself.
+    fn symbol(&self) -> &str {
+        match self {
+            Self::Word(word) => word,
+            Self::Comma => ",",
+            Self::Open => "(",
+            Self::Close => ")",
+            Self::Not => "!",
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Greater => ">",
+            Self::Less => "<",
+        }
+    }
+}
+
 fn tokenize(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = text.chars().peekable();
@@ -249,7 +266,7 @@ impl Parser {
         }
         let key = match self.next() {
             Some(Token::Word(word)) => word,
-            found => return Err(expected("a key", found.as_ref())),
+            found => return Err(expected("identifier", found.as_ref())),
         };
         check_key(&key)?;
         let operator = if absent {
@@ -325,10 +342,9 @@ impl Parser {
 fn expected(what: &str, found: Option<&Token>) -> SelectorError {
     let found = match found {
         None => "the end".to_owned(),
-        Some(Token::Word(word)) => format!("'{word}'"),
-        Some(token) => format!("{token:?}"),
+        Some(token) => format!("'{}'", token.symbol()),
     };
-    SelectorError::Grammar(format!("found {found}, expected {what}"))
+    SelectorError::Grammar(format!("found {found}, expected: {what}"))
 }
 
 /// `prefix/name` or `name`: the prefix a DNS name, the name up to 63 of `[A-Za-z0-9._-]`.

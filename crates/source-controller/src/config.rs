@@ -14,123 +14,135 @@ pub(crate) const GATES: &[(&str, bool)] = &[
 ];
 const OBJECT_IDENTITY: &str = "ObjectLevelWorkloadIdentity";
 
-/// Adds the flags of this program, with the defaults that its environment gives (SRC-OPS, SRC-STO).
-pub(crate) fn flags(flags: &mut FlagSet) {
+/// Flags with fixed defaults: name, type, default, what it is for (SRC-OPS, SRC-STO).
+const FLAGS: &[(&str, FlagType, &str, &str)] = {
     use FlagType::{Duration, Int, String, Strings};
-    let from =
-        |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
-    let path = from("STORAGE_PATH", "/data");
-    let address = from("STORAGE_ADDRESS", ":9090");
-    flags
-        .remove("no-cross-namespace-refs")
-        .add(
+    &[
+        (
             "concurrent",
             Int,
             "2",
             "Reconciles of one kind at the same time.",
-        )
-        .add(
-            "metrics-addr",
-            String,
-            &from("METRICS_ADDR", ":8080"),
-            "Address of the metrics endpoint.",
-        )
-        .add(
-            "events-addr",
-            String,
-            &from("EVENTS_ADDR", ""),
-            "Address that events are posted to.",
-        )
-        .add(
-            "storage-path",
-            String,
-            &path,
-            "Folder that artifacts are stored in.",
-        )
-        .add(
-            "storage-addr",
-            String,
-            &address,
-            "Address that artifacts are served on.",
-        )
-        .add(
-            "storage-adv-addr",
-            String,
-            &from("STORAGE_ADV_ADDR", ""),
-            "Host of artifact URLs; that of --storage-addr when empty.",
-        )
-        .add(
+        ),
+        (
             "artifact-retention-ttl",
             Duration,
             "1m0s",
             "How long an artifact is kept after a newer one was stored.",
-        )
-        .add(
+        ),
+        (
             "artifact-retention-records",
             Int,
             "2",
             "Artifacts of one object that are kept at most.",
-        )
-        .add(
+        ),
+        (
             "artifact-digest-algo",
             String,
             "sha256",
             "Algorithm of artifact digests.",
-        )
-        .add(
+        ),
+        (
             "requeue-dependency",
             Duration,
             "30s",
             "Time after which a failing dependency is looked at again.",
-        )
-        .add(
+        ),
+        (
             "helm-index-max-size",
             Int,
             "52428800",
             "Largest accepted index of a Helm repository, in bytes.",
-        )
-        .add(
+        ),
+        (
             "helm-chart-max-size",
             Int,
             "10485760",
             "Largest accepted chart, in bytes.",
-        )
-        .add(
+        ),
+        (
             "helm-chart-file-max-size",
             Int,
             "5242880",
             "Largest accepted file of a chart, in bytes.",
-        )
-        .add(
+        ),
+        (
             "helm-cache-max-size",
             Int,
-            "",
+            "0",
             "Cached indexes of Helm repositories at most.",
-        )
-        .add(
+        ),
+        (
             "helm-cache-ttl",
             String,
             "15m",
             "How long an index is cached.",
-        )
-        .add(
+        ),
+        (
             "helm-cache-purge-interval",
             String,
             "1m",
             "Time between removals of expired indexes.",
-        )
-        .add(
+        ),
+        (
             "ssh-kex-algos",
             Strings,
             "",
             "Accepted SSH key exchange algorithms; the library's when empty.",
-        )
-        .add(
+        ),
+        (
             "ssh-hostkey-algos",
             Strings,
             "",
             "Accepted SSH host key algorithms; those of the known hosts when empty.",
-        );
+        ),
+    ]
+};
+
+/// Text flags whose defaults the environment may set: name, variable, default, what it is for.
+const FLAGS_FROM_ENVIRONMENT: &[(&str, &str, &str, &str)] = &[
+    (
+        "metrics-addr",
+        "METRICS_ADDR",
+        ":8080",
+        "Address of the metrics endpoint.",
+    ),
+    (
+        "events-addr",
+        "EVENTS_ADDR",
+        "",
+        "Address that events are posted to.",
+    ),
+    (
+        "storage-path",
+        "STORAGE_PATH",
+        "/data",
+        "Folder that artifacts are stored in.",
+    ),
+    (
+        "storage-addr",
+        "STORAGE_ADDRESS",
+        ":9090",
+        "Address that artifacts are served on.",
+    ),
+    (
+        "storage-adv-addr",
+        "STORAGE_ADV_ADDR",
+        "",
+        "Host of artifact URLs; that of --storage-addr when empty.",
+    ),
+];
+
+/// Adds the flags of this program to the standard ones.
+pub(crate) fn flags(flags: &mut FlagSet) {
+    flags.remove("no-cross-namespace-refs");
+    for (name, kind, default, help) in FLAGS {
+        flags.add(name, *kind, default, help);
+    }
+    for (name, variable, default, help) in FLAGS_FROM_ENVIRONMENT {
+        let default = std::env::var(variable).unwrap_or_else(|_| (*default).to_owned());
+        flags.add(name, FlagType::String, &default, help);
+    }
 }
 
 /// What the flags mean.

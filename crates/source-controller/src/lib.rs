@@ -15,6 +15,7 @@ mod context;
 mod gitrepository;
 mod secret;
 mod serve;
+mod unsupported;
 mod watches;
 
 use std::process::ExitCode;
@@ -69,6 +70,10 @@ impl Program for SourceController {
 
     fn gates(&self) -> &'static [(&'static str, bool)] {
         config::GATES
+    }
+
+    fn watches_configs(&self) -> bool {
+        false
     }
 
     async fn assemble(&self, setup: &mut Setup) -> Result<(), StartError> {

@@ -9,10 +9,12 @@ use flux_runtime::{Controller, Managed, Pass, Reconcile, Setup};
 
 use crate::context::Ctx;
 use crate::gitrepository;
+use crate::unsupported;
 
 /// Adds the controllers of all kinds.
 pub(crate) fn add_controllers(setup: &mut Setup, ctx: &Arc<Ctx>) {
     setup.controller(Controller::new(GitRepositories(Arc::clone(ctx))));
+    unsupported::add_controllers(setup);
 }
 
 /// The controller of GitRepository.

@@ -4,6 +4,7 @@
     reason = "a harness starts servers and waits for what happens"
 )]
 
+mod operations;
 mod scenario;
 
 use std::collections::HashMap;
@@ -25,6 +26,22 @@ fn main() -> ExitCode {
                 .unwrap_or_else(|| Err("not played".to_owned()));
             area.case(&name, || result);
         }
+    });
+    run.area("operations/source-controller", Known::none(), |area| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let server = runtime
+            .block_on(flux_apiserver::Server::start(
+                flux_apiserver::Options::default(),
+            ))
+            .expect("an API server");
+        let folder = tempfile::tempdir().expect("a folder");
+        let kubeconfig = folder.path().join("kubeconfig");
+        std::fs::write(&kubeconfig, server.kubeconfig("admin")).expect("written");
+        operations::check(area, &kubeconfig);
+        runtime.block_on(server.stop());
     });
     run.finish()
 }

@@ -153,7 +153,7 @@ pub(super) async fn store(
                     name: name.clone(),
                     from: from.to_owned(),
                     to: to.to_owned(),
-                    source,
+                    source: Box::new(source),
                 })?;
         }
         let rules = Matcher::for_source(&files, object.spec.ignore.as_deref())

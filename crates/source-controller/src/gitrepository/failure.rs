@@ -99,7 +99,7 @@ pub(crate) enum Failure {
         from: String,
         to: String,
         #[source]
-        source: IncludeError,
+        source: Box<IncludeError>,
     },
     #[error("failed to load source ignore patterns from repository")]
     IgnoreRules(#[source] TreeError),

@@ -31,7 +31,7 @@ pub(super) fn verify(
     keys: &SecretData,
     now_seconds: i64,
 ) -> Result<String, Failure> {
-    let mut told = String::from("verified signature of");
+    let mut verified = vec!["verified signature of".to_owned()];
     if signed.tag {
         let tag = commit
             .referencing_tag
@@ -42,14 +42,14 @@ pub(super) fn verify(
             return Err(Failure::TagUnsigned { tag });
         }
         match key_of(signature, keys, now_seconds) {
-            Ok(key) => told.push_str(&format!("\n\t- tag '{tag}' with key '{key}'")),
+            Ok(key) => verified.push(format!("tag '{tag}' with key '{key}'")),
             Err(source) => return Err(Failure::TagSignature { tag, source }),
         }
     }
     if signed.head {
         let hash = commit.hash();
         match key_of(&commit.signature, keys, now_seconds) {
-            Ok(key) => told.push_str(&format!("\n\t- commit '{hash}' with key '{key}'")),
+            Ok(key) => verified.push(format!("commit '{hash}' with key '{key}'")),
             Err(source) => {
                 return Err(Failure::CommitSignature {
                     hash: hash.to_owned(),
@@ -58,7 +58,7 @@ pub(super) fn verify(
             }
         }
     }
-    Ok(told)
+    Ok(verified.join("\n\t- "))
 }
 
 /// The key that made a signature.

@@ -33,10 +33,15 @@ pub(crate) fn compare(recorded: &Value, seen: &Seen) -> Result<(), String> {
             }
         }
     }
-    let (got, want) = (kube_events(seen), recorded_events(recorded, "kube_event", "event_type"));
+    let (got, want) = (
+        kube_events(seen),
+        recorded_events(recorded, "kube_event", "event_type"),
+    );
     // Equal words are one event of the recorder, which keeps the first keys.
     let words = |told: &Told| -> BTreeSet<_> {
-        told.iter().map(|(a, b, c, d, _)| (a.clone(), b.clone(), c.clone(), d.clone())).collect()
+        told.iter()
+            .map(|(a, b, c, d, _)| (a.clone(), b.clone(), c.clone(), d.clone()))
+            .collect()
     };
     if words(&got) != words(&want) || !want.is_subset(&got) {
         wrong.push(format!("events:\n   got {got:#?}\n  want {want:#?}"));

@@ -1,0 +1,137 @@
+//! The command line of the built program: its flags, and how it refuses wrong ones.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use flux_conformance::{Area, same};
+use serde_json::Value;
+
+/// As long as a program has to run to count as started.
+const STARTED: Duration = Duration::from_secs(2);
+
+/// Compares everything recorded about the command line.
+pub(crate) fn check(area: &mut Area, kubeconfig: &Path) {
+    let recorded = area.json("source-controller.json");
+    area.case("flags", || {
+        let help = run(&["--help"], kubeconfig)?;
+        same(&flags(&help.text), &recorded_flags(&recorded))
+    });
+    for case in recorded["startup_errors"].as_array().into_iter().flatten() {
+        let arguments: Vec<&str> = case["args"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        area.case(&format!("start {}", arguments.join(" ")), || {
+            let ended = run(&arguments, kubeconfig)?;
+            same(&ended.status.map(i64::from), &case["exit"].as_i64())?;
+            let told = ended.text.contains("Usage of source-controller");
+            same(&told, &(case["usage_printed"] == true))?;
+            let errors = case["output"].as_array().into_iter().flatten();
+            match errors
+                .filter(|line| line["logger"] == "setup" && line["level"] == "error")
+                .next_back()
+            {
+                Some(want) if !ended.logged(want) => Err(format!("want {want}\n{}", ended.text)),
+                _ => Ok(()),
+            }
+        });
+    }
+}
+
+/// What a run of the program left. No status means that it was still running.
+struct Ended {
+    status: Option<i32>,
+    text: String,
+}
+
+impl Ended {
+    fn logged(&self, want: &Value) -> bool {
+        let lines = self
+            .text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let keys = ["level", "logger", "msg", "error"];
+        lines
+            .into_iter()
+            .any(|line| keys.iter().all(|key| line[*key] == want[*key]))
+    }
+}
+
+fn run(arguments: &[&str], kubeconfig: &Path) -> Result<Ended, String> {
+    let folder = kubeconfig.parent().unwrap_or(kubeconfig);
+    let given = |name: &str| arguments.iter().any(|argument| argument.starts_with(name));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_source-controller"));
+    command
+        .args(arguments)
+        .arg(format!("--storage-path={}", folder.display()));
+    for flag in ["--metrics-addr", "--health-addr"] {
+        if !given(flag) {
+            command.arg(format!("{flag}=0"));
+        }
+    }
+    command
+        .arg("--storage-addr=127.0.0.1:0")
+        .env("KUBECONFIG", kubeconfig);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|e| e.to_string())?;
+    let status = wait(&mut child).map_err(|e| e.to_string())?;
+    let mut text = String::new();
+    let outputs = (child.stdout.take(), child.stderr.take());
+    if let (Some(mut out), Some(mut err)) = outputs {
+        out.read_to_string(&mut text).map_err(|e| e.to_string())?;
+        err.read_to_string(&mut text).map_err(|e| e.to_string())?;
+    }
+    Ok(Ended { status, text })
+}
+
+/// The exit status; none when the program had to be stopped.
+fn wait(child: &mut Child) -> std::io::Result<Option<i32>> {
+    let begun = Instant::now();
+    while begun.elapsed() < STARTED {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.code());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok(None)
+}
+
+type Flags = BTreeMap<String, (String, String)>;
+
+fn recorded_flags(recorded: &Value) -> Flags {
+    let list = recorded["flags"].as_array().into_iter().flatten();
+    let text = |flag: &Value, key: &str| flag[key].as_str().unwrap_or_default().to_owned();
+    list.map(|flag| {
+        (
+            text(flag, "name"),
+            (text(flag, "type"), text(flag, "default")),
+        )
+    })
+    .collect()
+}
+
+/// Name, type and default of every flag in a usage text.
+fn flags(usage: &str) -> Flags {
+    let lines = usage
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("--"));
+    lines
+        .filter_map(|line| {
+            let (head, help) = line.split_once("   ")?;
+            let (name, kind) = head.trim().split_once(' ').unwrap_or((head.trim(), "bool"));
+            let stated = help
+                .rsplit_once("(default ")
+                .map(|(_, default)| default.trim_end_matches(')'));
+            let missing = if kind == "bool" { "false" } else { "" };
+            let default = stated.unwrap_or(missing).trim_matches('"');
+            Some((name.to_owned(), (kind.to_owned(), default.to_owned())))
+        })
+        .collect()
+}
