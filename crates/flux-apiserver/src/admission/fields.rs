@@ -13,6 +13,10 @@ pub(crate) fn check_fields(call: &Call<'_>, doc: &mut Doc) -> Result<(), ApiErro
     let resource = &call.resource;
     let mut unknown = Vec::new();
     if let Some(custom) = &resource.custom {
+        if let Some(why) = doc.get("metadata").and_then(schema::malformed_metadata) {
+            let text = schema::decoding_error(&resource.kind, &resource.version, &why);
+            return Err(ApiError::bad_request(text));
+        }
         unknown = custom.schema.prune(doc);
     } else if resource.types.is_builtin() {
         let schema = resource.types.schema();

@@ -1,5 +1,6 @@
 //! The metadata of an object, whose fields are fixed whatever the schema says.
 
+use flux_gocompat::Time;
 use serde_json::Value;
 
 const FIELDS: [&str; 15] = [
@@ -61,6 +62,112 @@ pub(super) fn prune(object: &mut Value) -> Vec<String> {
     }
     unknown.sort();
     unknown
+}
+
+/// Why Go could not read `metadata`, in its words: the first value of a wrong type.
+pub fn malformed_metadata(metadata: &Value) -> Option<String> {
+    let Value::Object(fields) = metadata else {
+        return match metadata {
+            Value::Null => None,
+            other => Some(format!(
+                "json: cannot unmarshal {} into Go value of type v1.ObjectMeta",
+                kind_of(other)
+            )),
+        };
+    };
+    fields.iter().find_map(|(name, value)| {
+        let at = format!("ObjectMeta.{name}");
+        match name.as_str() {
+            "labels" | "annotations" => texts_by_name(value, &at),
+            "name" | "namespace" | "generateName" | "resourceVersion" | "selfLink" => {
+                wrong(value, value.is_string(), &at, "string")
+            }
+            "uid" => wrong(value, value.is_string(), &at, "types.UID"),
+            "generation" | "deletionGracePeriodSeconds" => {
+                wrong(value, value.is_i64(), &at, "int64")
+            }
+            "creationTimestamp" | "deletionTimestamp" => time(value),
+            "finalizers" => items(value, &at, "[]string", |item| {
+                wrong(item, item.is_string(), &at, "string")
+            }),
+            "ownerReferences" => items(value, &at, "[]v1.OwnerReference", owner),
+            _ => None,
+        }
+    })
+}
+
+fn texts_by_name(value: &Value, at: &str) -> Option<String> {
+    let Value::Object(fields) = value else {
+        return wrong(value, false, at, "map[string]string");
+    };
+    fields
+        .values()
+        .find_map(|value| wrong(value, value.is_string(), at, "string"))
+}
+
+fn items(
+    value: &Value,
+    at: &str,
+    want: &str,
+    item: impl Fn(&Value) -> Option<String>,
+) -> Option<String> {
+    match value {
+        Value::Array(items) => items.iter().find_map(item),
+        other => wrong(other, false, at, want),
+    }
+}
+
+fn owner(value: &Value) -> Option<String> {
+    let Value::Object(fields) = value else {
+        return wrong(
+            value,
+            false,
+            "ObjectMeta.ownerReferences",
+            "v1.OwnerReference",
+        );
+    };
+    fields.iter().find_map(|(name, value)| {
+        let at = format!("OwnerReference.ownerReferences.{name}");
+        match name.as_str() {
+            "apiVersion" | "kind" | "name" => wrong(value, value.is_string(), &at, "string"),
+            "uid" => wrong(value, value.is_string(), &at, "types.UID"),
+            "controller" | "blockOwnerDeletion" => wrong(value, value.is_boolean(), &at, "bool"),
+            _ => None,
+        }
+    })
+}
+
+fn time(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => text.parse::<Time>().err().map(|error| error.to_string()),
+        other => Some(format!(
+            "json: cannot unmarshal {} into Go value of type string",
+            kind_of(other)
+        )),
+    }
+}
+
+fn wrong(value: &Value, fits: bool, at: &str, want: &str) -> Option<String> {
+    let kind = match value {
+        _ if fits || value.is_null() => return None,
+        Value::Number(number) if want == "int64" => format!("number {number}"),
+        other => kind_of(other).to_owned(),
+    };
+    Some(format!(
+        "json: cannot unmarshal {kind} into Go struct field {at} of type {want}"
+    ))
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
 }
 
 fn retain(value: &mut Value, known: &[&str], path: &str, unknown: &mut Vec<String>) {

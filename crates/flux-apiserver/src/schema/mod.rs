@@ -30,6 +30,7 @@ use serde_json::Value;
 pub use columns::{Cell, Column, human_duration};
 pub use error::{FieldError, SchemaError, join};
 pub use jsonpath::{JsonPath, JsonPathError};
+pub use metadata::malformed_metadata;
 pub use strict::repeated_fields;
 
 use node::Node;
@@ -149,13 +150,18 @@ pub fn duplicate_field(path: &str) -> String {
     format!("duplicate field {}", quote(path))
 }
 
+/// The message of a `BadRequest` for an object that cannot be read at all, such as one with [`malformed_metadata`].
+pub fn decoding_error(kind: &str, version: &str, why: &str) -> String {
+    format!(
+        "{kind} in version {} cannot be handled as a {kind}: {why}",
+        quote(version)
+    )
+}
+
 /// The message of a `BadRequest` for unknown and repeated fields under [`FieldValidation::Strict`].
 pub fn strict_decoding_error(kind: &str, version: &str, findings: &[String]) -> String {
-    format!(
-        "{kind} in version {} cannot be handled as a {kind}: strict decoding error: {}",
-        quote(version),
-        findings.join(", ")
-    )
+    let why = format!("strict decoding error: {}", findings.join(", "));
+    decoding_error(kind, version, &why)
 }
 
 /// The message of an `Invalid` for an object. `group_kind` is `<kind>.<group>`.

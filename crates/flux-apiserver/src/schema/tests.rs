@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Column, FieldValidation, JsonPath, SchemaError, Structural, human_duration, join,
-    repeated_fields,
+    malformed_metadata, repeated_fields,
 };
 
 fn compiled(schema: &Value) -> Structural {
@@ -356,5 +356,35 @@ fn prints_spans_as_tables_do() {
         (252_288_000, "8y"),
     ] {
         assert_eq!(human_duration(seconds), want);
+    }
+}
+
+#[test]
+fn tells_metadata_that_cannot_be_read() {
+    for (metadata, want) in [
+        (
+            json!({ "name": "n", "labels": { "a": "b" }, "generation": 1, "creationTimestamp": null }),
+            "",
+        ),
+        (
+            json!({ "labels": { "a": 1 } }),
+            "number into Go struct field ObjectMeta.labels of type string",
+        ),
+        (
+            json!({ "labels": ["a"] }),
+            "array into Go struct field ObjectMeta.labels of type map[string]string",
+        ),
+        (
+            json!({ "finalizers": "f" }),
+            "string into Go struct field ObjectMeta.finalizers of type []string",
+        ),
+        (
+            json!({ "ownerReferences": [{ "kind": true }] }),
+            "bool into Go struct field OwnerReference.ownerReferences.kind of type string",
+        ),
+        (json!("text"), "string into Go value of type v1.ObjectMeta"),
+    ] {
+        let got = malformed_metadata(&metadata).unwrap_or_default();
+        assert_eq!(got.trim_start_matches("json: cannot unmarshal "), want);
     }
 }
