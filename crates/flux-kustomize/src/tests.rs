@@ -195,12 +195,14 @@ fn a_directory_without_a_file_gets_one_and_builds() {
 
 #[test]
 fn many_objects_with_references_build() {
-    let mut text = String::new();
-    for n in 0..2000 {
-        text.push_str(&format!(
-            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{n}}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{n}}}\nspec: {{volumes: [{{name: v, configMap: {{name: c{n}}}}}]}}\n"
-        ));
-    }
+    let documents: Vec<String> = (0..2000)
+        .map(|n| {
+            format!(
+                "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{n}}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{n}}}\nspec: {{volumes: [{{name: v, configMap: {{name: c{n}}}}}]}}\n"
+            )
+        })
+        .collect();
+    let text = documents.concat();
     let built = run(&[
         (
             "kustomization.yaml",

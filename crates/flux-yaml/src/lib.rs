@@ -22,7 +22,7 @@ pub use crate::compose::{
     Duplicates, Limits, ReadOptions, Rules, decode_text, parse_documents, parse_documents_with,
     parse_first, yaml_to_json,
 };
-pub use crate::emit::to_yaml_string;
+pub use crate::emit::{to_yaml_pretty, to_yaml_string};
 pub use crate::error::{YamlError, YamlErrorKind};
 pub use crate::node::{Entry, Kind, Map, Node, Span, Style, Tag};
 pub use crate::number::{float_json_text, float_text};

@@ -9,14 +9,14 @@ pub fn compare_keys(a: &str, b: &str) -> Ordering {
     if a == b {
         return Ordering::Equal;
     }
-    if less(a, b) {
+    if less(a, b, false) {
         Ordering::Less
     } else {
         Ordering::Greater
     }
 }
 
-fn less(a: &str, b: &str) -> bool {
+fn less(a: &str, b: &str, after_digits: bool) -> bool {
     let same = a
         .char_indices()
         .zip(b.chars())
@@ -33,7 +33,8 @@ fn less(a: &str, b: &str) -> bool {
         return x < y;
     }
     if x_letter || y_letter {
-        return y_letter;
+        let digit_before = after_digits && a[..at].chars().next_back().is_some_and(is_digit);
+        return if digit_before { x_letter } else { y_letter };
     }
     let started = (x == '0' || y == '0')
         && a[..at]
@@ -79,13 +80,22 @@ fn is_digit(c: char) -> bool {
 
 /// Sorts by key with [`compare_keys`]; every input order of the same keys gives the same result.
 pub fn sort_keys<T>(items: &mut [T], key: impl Fn(&T) -> &str) {
+    sort_by(items, key, false);
+}
+
+/// The same for the newer writer, where a letter after a digit comes before other characters.
+pub(crate) fn sort_keys_pretty<T>(items: &mut [T], key: impl Fn(&T) -> &str) {
+    sort_by(items, key, true);
+}
+
+fn sort_by<T>(items: &mut [T], key: impl Fn(&T) -> &str, after_digits: bool) {
     items.sort_by(|a, b| key(a).cmp(key(b)));
     // The comparison is no total order, which the standard sorts may refuse with a panic.
     // Go sorts up to twelve keys by insertion; longer runs are merged.
     if items.len() <= 12 {
         for end in 1..items.len() {
             let mut at = end;
-            while at > 0 && less(key(&items[at]), key(&items[at - 1])) {
+            while at > 0 && less(key(&items[at]), key(&items[at - 1]), after_digits) {
                 items.swap(at, at - 1);
                 at -= 1;
             }
@@ -93,7 +103,9 @@ pub fn sort_keys<T>(items: &mut [T], key: impl Fn(&T) -> &str) {
         return;
     }
     let mut order: Vec<usize> = (0..items.len()).collect();
-    merge_sort(&mut order, &|a, b| less(key(&items[a]), key(&items[b])));
+    merge_sort(&mut order, &|a, b| {
+        less(key(&items[a]), key(&items[b]), after_digits)
+    });
     permute(items, order);
 }
 

@@ -19,8 +19,17 @@ pub(crate) fn is_printable(c: char) -> bool {
         && c != '\u{feff}'
 }
 
-/// Looks at a text once, as the emitter of go-yaml v2 does, for block context.
-pub(crate) fn analyze(text: &str) -> Analysis {
+/// Which generation of the Go writer is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// go-yaml v2 behind `sigs.k8s.io/yaml`: folds at column 80, lists as far left as their key.
+    Marshal,
+    /// go-yaml v3 with an indentation of two: never folds, lists indented.
+    Pretty,
+}
+
+/// Looks at a text once, as the emitter does, for block context.
+pub(crate) fn analyze(text: &str, form: Form) -> Analysis {
     if text.is_empty() {
         return Analysis {
             multiline: false,
@@ -30,7 +39,7 @@ pub(crate) fn analyze(text: &str) -> Analysis {
         };
     }
     let mut block_indicators = text.starts_with("---") || text.starts_with("...");
-    let (mut breaks, mut special) = (false, false);
+    let (mut breaks, mut special, mut tabs) = (false, false, false);
     let (mut space_break, mut break_space) = (false, false);
     let (mut after_space, mut after_break) = (false, false);
     let mut after_blank = true;
@@ -52,7 +61,9 @@ pub(crate) fn analyze(text: &str) -> Analysis {
                 _ => false,
             };
         }
-        special |= !is_printable(c);
+        let tab = c == '\t' && form == Form::Pretty;
+        tabs |= tab;
+        special |= !is_printable(c) && !tab;
         let breaking = is_break(c);
         if c == ' ' {
             break_space |= after_break;
@@ -70,8 +81,8 @@ pub(crate) fn analyze(text: &str) -> Analysis {
     let hard = space_break || special;
     Analysis {
         multiline: breaks,
-        plain: !(edges || break_space || hard || breaks || block_indicators),
-        single: !(break_space || hard),
+        plain: !(edges || break_space || hard || tabs || breaks || block_indicators),
+        single: !(break_space || hard || tabs),
         block: !(text.ends_with(' ') || hard),
     }
 }

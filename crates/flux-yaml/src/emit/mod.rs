@@ -8,20 +8,32 @@ mod write;
 
 use serde_json::Value as Json;
 
+use crate::Rules;
+use crate::emit::analyze::Form;
+use crate::emit::write::Writer;
 use crate::error::{YamlError, YamlErrorKind};
 use crate::json::go_syntax;
 use crate::node::{Kind, Node, Span, Style};
 use crate::number::{float_json_text, float_text};
-use crate::order::sort_keys;
+use crate::order::{sort_keys, sort_keys_pretty};
 use crate::resolve::{Value, resolve, timestamp_text};
-use crate::{Rules, emit::write::Writer};
 
 /// Writes a JSON value as `sigs.k8s.io/yaml` marshals it, with a final line feed.
 ///
 /// # Errors
 /// Texts with characters that YAML forbids (U+007F and a few more) cannot be written.
 pub fn to_yaml_string(value: &Json) -> Result<String, YamlError> {
-    let mut writer = Writer::new();
+    let mut writer = Writer::new(Form::Marshal);
+    write_json(&mut writer, value)?;
+    Ok(writer.finish())
+}
+
+/// Writes a JSON value as Helm's `toYamlPretty` does, with a final line feed: lists indented, nothing folded.
+///
+/// # Errors
+/// None today; the form of [`to_yaml_string`].
+pub fn to_yaml_pretty(value: &Json) -> Result<String, YamlError> {
+    let mut writer = Writer::new(Form::Pretty);
     write_json(&mut writer, value)?;
     Ok(writer.finish())
 }
@@ -29,14 +41,14 @@ pub fn to_yaml_string(value: &Json) -> Result<String, YamlError> {
 impl Node {
     /// Writes the node as the conversion to JSON and back to YAML would, in one step.
     pub fn to_yaml(&self) -> Result<String, YamlError> {
-        let mut writer = Writer::new();
+        let mut writer = Writer::new(Form::Marshal);
         write_node(&mut writer, self, true)?;
         Ok(writer.finish())
     }
 
     /// The same with the keys in the order in which they stand in the tree.
     pub fn to_yaml_in_order(&self) -> Result<String, YamlError> {
-        let mut writer = Writer::new();
+        let mut writer = Writer::new(Form::Marshal);
         write_node(&mut writer, self, false)?;
         Ok(writer.finish())
     }
@@ -49,8 +61,12 @@ fn write_json(writer: &mut Writer, value: &Json) -> Result<(), YamlError> {
         Json::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
             (Some(value), _, _) => writer.plain(&value.to_string()),
             (_, Some(value), _) => writer.plain(&value.to_string()),
+            (_, _, value) if writer.form() == Form::Pretty => {
+                writer.plain(&float_text(value.unwrap_or_default()));
+            }
             (_, _, value) => write_float(writer, value.unwrap_or_default()),
         },
+        Json::String(text) if writer.form() == Form::Pretty => writer.string(text),
         Json::String(text) => writer.string(&checked(text, Span::default())?),
         Json::Array(items) => {
             if items.is_empty() {
@@ -73,10 +89,19 @@ fn write_json(writer: &mut Writer, value: &Json) -> Result<(), YamlError> {
                 .iter()
                 .map(|(key, value)| (key.as_str(), value))
                 .collect();
-            sort_keys(&mut sorted, |pair| pair.0);
+            let pretty = writer.form() == Form::Pretty;
+            if pretty {
+                sort_keys_pretty(&mut sorted, |pair| pair.0);
+            } else {
+                sort_keys(&mut sorted, |pair| pair.0);
+            }
             writer.open_map();
             for (key, value) in sorted {
-                writer.key(&checked(key, Span::default())?);
+                if pretty {
+                    writer.key(key);
+                } else {
+                    writer.key(&checked(key, Span::default())?);
+                }
                 write_json(writer, value)?;
             }
             writer.close();
@@ -238,7 +263,7 @@ fn flow_text(node: &Node) -> Result<String, YamlError> {
             ))
         }
         Kind::Scalar => {
-            let mut writer = Writer::new();
+            let mut writer = Writer::new(Form::Marshal);
             write_node(&mut writer, node, false)?;
             Ok(writer.finish().trim_end().to_owned())
         }

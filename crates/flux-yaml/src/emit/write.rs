@@ -1,8 +1,9 @@
 //! The text as it grows: columns, indentation, folding.
 
-use crate::emit::analyze::{Analysis, analyze, is_break, is_printable};
+use crate::emit::analyze::{Analysis, Form, analyze, is_break, is_printable};
 use crate::resolve::needs_quotes;
 
+/// The column after which a blank becomes a line end.
 const WIDTH: usize = 80;
 const INDENT: usize = 2;
 /// Longer keys are written with a `?`.
@@ -19,10 +20,12 @@ pub(crate) struct Writer {
     whitespace: bool,
     /// A mapping value is being written, which decides about the indentation of lists.
     in_value: bool,
+    form: Form,
+    width: usize,
 }
 
 impl Writer {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(form: Form) -> Self {
         Self {
             out: String::new(),
             column: 0,
@@ -30,7 +33,17 @@ impl Writer {
             indention: true,
             whitespace: true,
             in_value: false,
+            form,
+            width: match form {
+                Form::Marshal => WIDTH,
+                Form::Pretty => usize::MAX,
+            },
         }
+    }
+
+    /// Which writer this is.
+    pub(crate) fn form(&self) -> Form {
+        self.form
     }
 
     pub(crate) fn finish(mut self) -> String {
@@ -43,7 +56,9 @@ impl Writer {
     pub(crate) fn open_seq(&mut self) {
         let indent = match self.indents.last() {
             None => 0,
-            Some(indent) if self.in_value && !self.indention => *indent,
+            Some(indent) if self.in_value && !self.indention && self.form == Form::Marshal => {
+                *indent
+            }
             Some(indent) => indent + INDENT,
         };
         self.indents.push(indent);
@@ -67,7 +82,7 @@ impl Writer {
     pub(crate) fn key(&mut self, key: &str) {
         self.line(self.indent());
         self.in_value = false;
-        let analysis = analyze(key);
+        let analysis = analyze(key, self.form);
         if analysis.multiline || key.len() > SIMPLE_KEY {
             self.indicator("?", true, true);
             self.text(key, analysis, false);
@@ -94,7 +109,7 @@ impl Writer {
     }
 
     pub(crate) fn string(&mut self, text: &str) {
-        self.text(text, analyze(text), false);
+        self.text(text, analyze(text, self.form), false);
     }
 
     /// A text in double quotes, whatever it needs.
@@ -104,7 +119,7 @@ impl Writer {
 
     /// A text in single quotes where those are possible.
     pub(crate) fn single_quoted(&mut self, text: &str) {
-        if analyze(text).single {
+        if analyze(text, self.form).single {
             self.write_single(text, true);
         } else {
             self.write_double(text, true);
@@ -143,14 +158,14 @@ impl Writer {
         if !self.whitespace {
             self.put(' ');
         }
-        if self.column + text.len() <= WIDTH {
+        if text.len() <= self.width.saturating_sub(self.column) {
             self.push(text);
         } else {
             let mut spaces = false;
             let mut chars = text.chars().peekable();
             while let Some(c) = chars.next() {
                 if c == ' ' {
-                    if fold && !spaces && self.column > WIDTH && chars.peek() != Some(&' ') {
+                    if fold && !spaces && self.column > self.width && chars.peek() != Some(&' ') {
                         self.line(self.scalar_indent());
                     } else {
                         self.put(c);
@@ -175,7 +190,7 @@ impl Writer {
         while let Some(c) = chars.next() {
             if c == ' ' {
                 let inside = !first && chars.peek().is_some_and(|next| *next != ' ');
-                if fold && !spaces && self.column > WIDTH && inside {
+                if fold && !spaces && self.column > self.width && inside {
                     self.line(self.scalar_indent());
                 } else {
                     self.put(c);
@@ -218,7 +233,7 @@ impl Writer {
                 self.escape(c);
                 spaces = false;
             } else if c == ' ' {
-                if fold && !spaces && self.column > WIDTH && !first && chars.peek().is_some() {
+                if fold && !spaces && self.column > self.width && !first && chars.peek().is_some() {
                     self.line(self.scalar_indent());
                     if chars.peek() == Some(&' ') {
                         self.put('\\');
