@@ -25,5 +25,4 @@ pub use crate::compose::{
 pub use crate::emit::{to_yaml_pretty, to_yaml_string};
 pub use crate::error::{YamlError, YamlErrorKind};
 pub use crate::node::{Entry, Kind, Map, Node, Span, Style, Tag};
-pub use crate::number::{float_json_text, float_text};
 pub use crate::order::{compare_keys, sort_keys};

@@ -42,72 +42,30 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|value| value.is_finite())
 }
 
-/// Go's `FormatFloat(f, 'g', -1, 64)`, the form the YAML writer uses.
-pub fn float_text(value: f64) -> String {
+/// A float as the YAML writer spells it.
+pub(crate) fn float_text(value: f64) -> String {
     if value.is_nan() {
-        return ".nan".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+.inf" } else { "-.inf" }.to_owned();
-    }
-    let (digits, exponent, sign) = shortest(value);
-    if !(-4..6).contains(&exponent) {
-        return scientific(&digits, exponent, sign, 2);
-    }
-    positional(&digits, exponent, sign)
-}
-
-/// The text of a float as Go's `encoding/json` prints it.
-pub fn float_json_text(value: f64) -> String {
-    let (digits, exponent, sign) = shortest(value);
-    if value != 0.0 && !(1e-6..1e21).contains(&value.abs()) {
-        return scientific(&digits, exponent, sign, 1);
-    }
-    positional(&digits, exponent, sign)
-}
-
-/// Shortest digits that read back, the decimal exponent of the first, and the sign.
-fn shortest(value: f64) -> (String, i32, &'static str) {
-    let text = format!("{:e}", value.abs());
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    (digits, exponent.parse().unwrap_or(0), sign)
-}
-
-fn scientific(digits: &str, exponent: i32, sign: &str, exponent_digits: usize) -> String {
-    let (first, rest) = digits.split_at(1);
-    let point = if rest.is_empty() { "" } else { "." };
-    let exponent_sign = if exponent < 0 { '-' } else { '+' };
-    format!(
-        "{sign}{first}{point}{rest}e{exponent_sign}{:0exponent_digits$}",
-        exponent.abs()
-    )
-}
-
-fn positional(digits: &str, exponent: i32, sign: &str) -> String {
-    if exponent < 0 {
-        let zeros = "0".repeat(usize::try_from(-exponent - 1).unwrap_or(0));
-        return format!("{sign}0.{zeros}{digits}");
-    }
-    let whole = usize::try_from(exponent).unwrap_or(0) + 1;
-    if digits.len() <= whole {
-        let zeros = "0".repeat(whole - digits.len());
-        return format!("{sign}{digits}{zeros}");
-    }
-    format!("{sign}{}.{}", &digits[..whole], &digits[whole..])
-}
-
-/// Go's `FormatFloat(f, 'g', -1, 32)`.
-pub(crate) fn float32_text(value: f32) -> String {
-    let text = format!("{:e}", value.abs());
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    if (-4..6).contains(&exponent) {
-        positional(&digits, exponent, sign)
+        ".nan".to_owned()
+    } else if value.is_infinite() {
+        if value > 0.0 { "+.inf" } else { "-.inf" }.to_owned()
     } else {
-        scientific(&digits, exponent, sign, 2)
+        flux_gocompat::number::format_float(value)
     }
+}
+
+/// The text of a finite float as Go's `encoding/json` prints it.
+pub(crate) fn float_json_text(value: f64) -> String {
+    flux_gocompat::number::format_float_json(value).unwrap_or_else(|| float_text(value))
+}
+
+/// A float of 32 bits with the digits that such a float needs, in Go's short form.
+pub(crate) fn float32_text(value: f32) -> String {
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..6).contains(&exponent) {
+        return value.to_string();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.abs())
 }
