@@ -23,5 +23,5 @@ pub use disposition::{Disposition, Failure, Then, chain};
 pub use event::{Event, Severity};
 pub use outcome::{Announcement, Outcome, Words};
 pub use profile::{Owned, Polarity, Profile};
-pub use report::{Before, Cadence, Level, Log, Report, Requeue, ResultLabel, report};
+pub use report::{Before, Cadence, Level, Log, Report, Requeue, ResultLabel, report, rest};
 pub use step::{ReadyDuring, Step, progress};

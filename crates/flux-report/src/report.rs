@@ -146,6 +146,18 @@ pub fn report<F: Failure>(
     }
 }
 
+/// What becomes of the conditions of an object that is not to be reconciled. Where Ready follows from the others it is
+/// judged once more; elsewhere everything stays (SRC-REC-013).
+pub fn rest(profile: &Profile, conditions: &mut Vec<Condition>, generation: i64, now: Timestamp) {
+    if !profile.summarized {
+        return;
+    }
+    retract(conditions, condition_type::STALLED);
+    if let Some(ready) = summary(profile, conditions) {
+        assert_fact(conditions, &ready, generation, now);
+    }
+}
+
 /// A failure without its type.
 struct Failed {
     disposition: Disposition,
@@ -274,8 +286,11 @@ fn mark(
         assert_fact(conditions, &fact, before.generation, now);
     }
     let own = Fact::no(condition_type::READY, disposition.reason, &*failed.message);
-    // A stall is the failure at hand; otherwise the gravest condition speaks, which may be an older one.
-    let ready = if profile.summarized && disposition.marks.is_some() {
+    // The gravest condition speaks, which may be an older one; only a verification that failed speaks for itself (SRC-REC-008).
+    let summed = disposition
+        .marks
+        .is_some_and(|r#type| profile.polarity(r#type) == Polarity::Negative);
+    let ready = if profile.summarized && summed {
         summary(profile, conditions)
             .filter(|f| f.status == ConditionStatus::False)
             .unwrap_or(own)

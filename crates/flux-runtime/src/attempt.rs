@@ -11,6 +11,7 @@ use flux_kube::{Error, PatchOptions};
 use flux_object::Object;
 use flux_report::{
     Before, Cadence, Disposition, Failure, Level, Outcome, Report, Requeue, ResultLabel, report,
+    rest,
 };
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -202,12 +203,25 @@ impl<R: Reconcile> Driver<R> {
         }
     }
 
-    /// A suspended object: only the reconcile request is acknowledged (COM-API-002).
+    /// A suspended object: its spec is seen and the reconcile request acknowledged, nothing else (COM-API-002, SRC-REC-013).
     async fn suspended(&self, object: &R::Object) -> (Requeue, ResultLabel) {
         tracing::info!("Reconciliation is suspended for this object");
         let mut status = object.status().cloned().unwrap_or_default();
         if let Some(at) = object.requested_at() {
             status.set_last_handled_reconcile_at(at.to_owned());
+        }
+        // Parity: an object that was never looked at stays so.
+        if !status.conditions().is_empty() {
+            let generation = object.generation();
+            status.set_observed_generation(generation);
+            if let Some(conditions) = status.conditions_mut() {
+                rest(
+                    self.reconciler.profile(),
+                    conditions,
+                    generation,
+                    Timestamp::now(),
+                );
+            }
         }
         match self.writer(object).write(&status).await {
             Ok(()) => (Requeue::Never, ResultLabel::Success),

@@ -187,6 +187,12 @@ impl Config {
                 .parse::<GoDuration>()
                 .map_err(|error| StartError::new(what, error))?;
         }
+        for flag in ["ssh-kex-algos", "ssh-hostkey-algos"] {
+            if !flags.list(flag).is_empty() {
+                let why = format!("--{flag} is not supported yet");
+                return Err(StartError::new("invalid configuration", why));
+            }
+        }
         let algorithm = flags
             .text("artifact-digest-algo")
             .parse::<Algorithm>()

@@ -391,8 +391,11 @@ async fn deletion_removes_the_files_also_while_suspended() {
         .patch("web", json!({ "spec": { "suspend": true } }))
         .await;
     let before = git.requests().len();
-    fixture.request("web", "ignored").await;
+    let resting = fixture.request("web", "ignored").await;
     assert_eq!(git.requests().len(), before);
+    assert_eq!(resting["observedGeneration"], 2);
+    assert_eq!(condition(&resting, "Ready")["observedGeneration"], 2);
+    assert_eq!(resting["artifact"], status["artifact"]);
     assert!(fixture.file(&status).exists());
     let target = (NAMESPACE, "web");
     fixture

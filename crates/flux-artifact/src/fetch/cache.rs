@@ -43,6 +43,9 @@ impl Cache {
         let mut kept = self.lock();
         kept.clock += 1;
         let last = kept.clock;
+        // Places of fetches that were given up; nobody waits at them any more.
+        kept.slots
+            .retain(|_, used| used.weight > 0 || Arc::strong_count(&used.slot) > 1);
         let used = kept.slots.entry(key.clone()).or_insert_with(|| Used {
             slot: Slot::default(),
             weight: 0,
