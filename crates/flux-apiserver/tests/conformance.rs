@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         }
     });
     run.area("crds-legacy", Known::none(), |area| {
-        legacy::run(area, &api, &served)
+        legacy::run(area, &api, &served);
     });
     run.finish()
 }

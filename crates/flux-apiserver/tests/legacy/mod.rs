@@ -34,7 +34,7 @@ fn old_objects(area: &mut Area, api: &Api, kind: &Served) {
         for (index, value) in samples(field_schema).into_iter().enumerate() {
             let mut fields = required.clone();
             fields.insert(field.clone(), value);
-            let object = object(kind, fields);
+            let object = object(kind, &fields);
             if !old.validate(&object, None).is_empty() {
                 continue;
             }
@@ -90,7 +90,7 @@ fn new_objects(area: &mut Area, api: &Api, kind: &Served) {
     }
 }
 
-fn object(kind: &Served, spec: Map<String, Value>) -> Value {
+fn object(kind: &Served, spec: &Map<String, Value>) -> Value {
     json!({
         "apiVersion": format!("{}/{}", kind.group, kind.version),
         "kind": kind.kind,
