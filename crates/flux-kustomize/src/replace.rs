@@ -1,7 +1,7 @@
 //! Replacements: a value of one object copied into fields of others.
 
+use flux_gocompat::regexp::Regexp;
 use flux_yaml::{Kind, Map, Node, Span, Tag};
-use regex::Regex;
 
 use crate::error::{BuildError, Result};
 use crate::id::ResId;
@@ -431,8 +431,7 @@ fn visit_matching(
     rest: &[String],
     (create, set): (Option<Kind>, &mut Set<'_>),
 ) -> Result<usize> {
-    let expression = Regex::new(pattern)
-        .map_err(|_| BuildError::new(format!("'{pattern}' is no regular expression")))?;
+    let expression = Regexp::new(pattern).map_err(|why| BuildError::new(why.to_string()))?;
     let Some(items) = node.as_seq_mut() else {
         return Err(BuildError::new(format!(
             "wrong node kind: expected SequenceNode at '[{key}={pattern}]'"

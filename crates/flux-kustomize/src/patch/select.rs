@@ -1,7 +1,7 @@
 //! Choosing objects by anchored patterns and by labels and annotations (KUS-KZ-007).
 
+use flux_gocompat::regexp::Regexp;
 use flux_yaml::Node;
-use regex::Regex;
 
 use crate::error::{BuildError, Result};
 use crate::id::{Gvk, ResId};
@@ -10,11 +10,11 @@ use crate::resource::Resource;
 /// A compiled selector. An empty part selects everything.
 #[derive(Debug)]
 pub(crate) struct Selector {
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
+    group: Option<Regexp>,
+    version: Option<Regexp>,
+    kind: Option<Regexp>,
+    name: Option<Regexp>,
+    namespace: Option<Regexp>,
     labels: String,
     annotations: String,
 }
@@ -22,19 +22,20 @@ pub(crate) struct Selector {
 impl Selector {
     pub(crate) fn of_node(node: &Node) -> Result<Self> {
         let text = |key: &str| node.text_at(&[key]).unwrap_or_default();
-        let pattern = |key: &str| -> Result<Option<Regex>> {
+        let pattern = |key: &str| -> Result<Option<Regexp>> {
             let text = text(key);
             if text.is_empty() {
                 return Ok(None);
             }
-            Regex::new(&format!("^(?:{text})$")).map(Some).map_err(|_| {
-                BuildError::new(format!(
-                    "unable to find patch target \"{}\" in `resources`: error parsing regexp: \
-                     {key} `^(?:{text})$`",
-                    crate::patch::exact_id(node)
-                ))
-                .span_only(node.span)
-            })
+            Regexp::new(&format!("^(?:{text})$"))
+                .map(Some)
+                .map_err(|why| {
+                    BuildError::new(format!(
+                        "unable to find patch target \"{}\" in `resources`: {why} ({key})",
+                        crate::patch::exact_id(node)
+                    ))
+                    .span_only(node.span)
+                })
         };
         Ok(Self {
             group: pattern("group")?,
@@ -87,7 +88,7 @@ impl Selector {
         let mut chosen = Vec::new();
         for (at, resource) in list.iter().enumerate() {
             let (now, first) = (resource.id(), resource.original_id());
-            let either = |pattern: Option<&Regex>, a: &str, b: &str| {
+            let either = |pattern: Option<&Regexp>, a: &str, b: &str| {
                 is_match(pattern, a) || is_match(pattern, b)
             };
             if either(
@@ -105,7 +106,7 @@ impl Selector {
     }
 }
 
-fn is_match(pattern: Option<&Regex>, text: &str) -> bool {
+fn is_match(pattern: Option<&Regexp>, text: &str) -> bool {
     pattern.is_none_or(|pattern| pattern.is_match(text))
 }
 

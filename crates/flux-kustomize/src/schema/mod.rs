@@ -3,13 +3,13 @@
 //! The built-in kinds are compiled-in tables; a kustomization may bring a schema of its own (`openapi.path`).
 
 mod custom;
-mod table;
+mod generated;
 
 use std::sync::Arc;
 
 pub(crate) use custom::Custom;
 use flux_yaml::Node;
-use table::{CLUSTER_SCOPED, DEFS, Field, NAMES, NONE, TYPES};
+use generated::{CLUSTER_SCOPED, DEFS, Field, NAMES, NONE, TYPES};
 
 /// The schemas in force for a build.
 #[derive(Debug, Clone, Default)]

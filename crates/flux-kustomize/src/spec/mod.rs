@@ -1,6 +1,6 @@
 //! Field specs: which fields of which objects a transformer writes to, built in and configured.
 
-mod table;
+mod generated;
 mod walk;
 
 use std::sync::{Arc, LazyLock};
@@ -109,25 +109,30 @@ pub(crate) struct Config {
 }
 
 static DEFAULT: LazyLock<Config> = LazyLock::new(|| Config {
-    name_prefix: of_table(table::NAME_PREFIX),
-    name_suffix: of_table(table::NAME_SUFFIX),
-    namespace: of_table(table::NAMESPACE),
-    common_labels: of_table(table::COMMON_LABELS),
+    name_prefix: of_table(generated::NAME_PREFIX),
+    name_suffix: of_table(generated::NAME_SUFFIX),
+    namespace: of_table(generated::NAMESPACE),
+    common_labels: of_table(generated::COMMON_LABELS),
     labels: Arc::default(),
-    template_labels: of_table(table::TEMPLATE_LABELS),
-    common_annotations: of_table(table::COMMON_ANNOTATIONS),
-    name_reference: Arc::new(table::NAME_REFERENCE.iter().map(back_reference).collect()),
-    var_reference: of_table(table::VAR_REFERENCE),
-    images: of_table(table::IMAGES),
-    replicas: of_table(table::REPLICAS),
+    template_labels: of_table(generated::TEMPLATE_LABELS),
+    common_annotations: of_table(generated::COMMON_ANNOTATIONS),
+    name_reference: Arc::new(
+        generated::NAME_REFERENCE
+            .iter()
+            .map(back_reference)
+            .collect(),
+    ),
+    var_reference: of_table(generated::VAR_REFERENCE),
+    images: of_table(generated::IMAGES),
+    replicas: of_table(generated::REPLICAS),
     custom: false,
 });
 
-fn of_table(specs: &[table::Spec]) -> Arc<Vec<FieldSpec>> {
+fn of_table(specs: &[generated::Spec]) -> Arc<Vec<FieldSpec>> {
     Arc::new(specs.iter().map(spec_of_table).collect())
 }
 
-fn spec_of_table(spec: &table::Spec) -> FieldSpec {
+fn spec_of_table(spec: &generated::Spec) -> FieldSpec {
     FieldSpec::new(
         (spec.group, spec.version, spec.kind),
         spec.path,
@@ -135,7 +140,7 @@ fn spec_of_table(spec: &table::Spec) -> FieldSpec {
     )
 }
 
-fn back_reference(row: &table::Reference) -> BackReference {
+fn back_reference(row: &generated::Reference) -> BackReference {
     BackReference {
         group: row.group.to_owned(),
         version: row.version.to_owned(),

@@ -1,7 +1,7 @@
 //! Image names, tags and digests.
 
+use flux_gocompat::regexp::Regexp;
 use flux_yaml::{Kind, Node, Span};
-use regex::Regex;
 
 use crate::error::Result;
 use crate::resmap::ResMap;
@@ -12,7 +12,7 @@ use crate::transform::expect_kind;
 #[derive(Debug)]
 pub(crate) struct Image {
     /// `None` where the name is no pattern that can be compiled: it matches nothing.
-    pattern: Option<Regex>,
+    pattern: Option<Regexp>,
     new_name: String,
     new_tag: String,
     tag_suffix: String,
@@ -29,7 +29,7 @@ impl Image {
             text("name")
         );
         Self {
-            pattern: Regex::new(&pattern).ok(),
+            pattern: Regexp::new(&pattern).ok(),
             new_name: text("newName"),
             new_tag: text("newTag"),
             tag_suffix: text("tagSuffix"),
