@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = std::io::stdout();
     match kubeconfig {
         Some(path) => {
-            let mut file = std::fs::File::create(&path)?;
+            let mut file = private(&path)?;
             file.write_all(text.as_bytes())?;
             writeln!(out, "serving on {}, kubeconfig in {path}", server.url())?;
         }
@@ -32,4 +32,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tokio::signal::ctrl_c().await?;
     server.stop().await;
     Ok(())
+}
+
+/// A file that only its owner reads: it will hold a token that may do all.
+fn private(path: &str) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }

@@ -154,7 +154,11 @@ fn authorize(cluster: &Cluster, user: &User, target: &Target) -> Result<(), ApiE
 async fn answer(cluster: &Arc<Cluster>, ask: Ask, entry: &Entry) -> Reply {
     cluster.faults.held(entry).await;
     if let Some((code, message)) = cluster.faults.refusal(entry) {
-        return Reply::error(&ApiError::new(code, reason_of(code), message));
+        let mut error = ApiError::new(code, reason_of(code), message);
+        if code == 429 {
+            error.details.get_or_insert_default().retry_after_seconds = 1;
+        }
+        return Reply::error(&error);
     }
     if !ask.target.resource_request {
         return discovery::serve(cluster, &ask);

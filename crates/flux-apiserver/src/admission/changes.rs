@@ -65,6 +65,7 @@ fn special(resource: &Resource, live: &Stored, doc: &Doc) -> Vec<FieldError> {
         "configmaps" | "secrets" => frozen_data(live, doc),
         "statefulsets.apps" => stateful_set(live, doc),
         "services" => cluster_address(live, doc),
+        "customresourcedefinitions.apiextensions.k8s.io" => stored_versions(doc),
         table if table.ends_with("bindings.rbac.authorization.k8s.io") => {
             let role = doc.get("roleRef").unwrap_or(&Value::Null);
             if live.doc.get("roleRef") == Some(role) {
@@ -101,6 +102,33 @@ fn frozen_data(live: &Stored, doc: &Doc) -> Vec<FieldError> {
         }
     }
     errors
+}
+
+/// A version that objects may still be stored in has to stay.
+fn stored_versions(doc: &Doc) -> Vec<FieldError> {
+    let versions = at(doc, "spec.versions").and_then(Value::as_array);
+    let known = |name: &Value| {
+        versions
+            .into_iter()
+            .flatten()
+            .any(|v| v.get("name") == Some(name))
+    };
+    let stored = at(doc, "status.storedVersions").and_then(Value::as_array);
+    let lost = stored
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .filter(|(_, name)| !known(name));
+    lost.map(|(i, name)| {
+        let version = name.as_str().unwrap_or("");
+        let detail = format!(
+            "missing from spec.versions; {version} was previously a storage version, and must \
+             remain in spec.versions until a storage migration ensures no data remains persisted \
+             in {version} and removes {version} from status.storedVersions"
+        );
+        FieldError::invalid(&format!("status.storedVersions[{i}]"), name, &detail)
+    })
+    .collect()
 }
 
 fn stateful_set(live: &Stored, doc: &Doc) -> Vec<FieldError> {

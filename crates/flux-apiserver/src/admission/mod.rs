@@ -111,10 +111,11 @@ pub(crate) fn on_delete(resource: &Resource, live: &Stored) -> Result<(), ApiErr
 }
 
 /// What follows from a write before anybody reads: definitions are served.
-pub(crate) fn after_write(cluster: &Cluster, resource: &Resource, object: &Stored) {
+/// `settled` says that the write was the server's own answer to an earlier one.
+pub(crate) fn after_write(cluster: &Cluster, resource: &Resource, object: &Stored, settled: bool) {
     if resource.kind == "CustomResourceDefinition" && resource.custom.is_none() {
-        if crate::simulate::definition_accepted(object) {
-            serve_definition(cluster, object, false);
+        if settled || crate::simulate::definition_accepted(cluster, object) {
+            serve_definition(cluster, object, !crate::simulate::established(object));
         } else {
             crate::simulate::accept_definition(cluster, object);
         }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -13,6 +14,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::cluster::Cluster;
 use crate::pipeline;
+
+/// How long a client may take to agree on a key.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// A listening socket and what ends it.
 #[derive(Debug)]
@@ -64,12 +68,13 @@ async fn accept_all(
 }
 
 async fn connection(cluster: Arc<Cluster>, acceptor: TlsAcceptor, stream: tokio::net::TcpStream) {
-    let stream = match acceptor.accept(stream).await {
-        Ok(stream) => stream,
-        Err(error) => {
+    let stream = match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
             tracing::debug!(%error, "TLS handshake");
             return;
         }
+        Err(_) => return,
     };
     let service = service_fn(move |request| {
         let cluster = Arc::clone(&cluster);

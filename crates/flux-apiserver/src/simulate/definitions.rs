@@ -20,12 +20,12 @@ pub(crate) fn terminating(cluster: &Cluster, definition: &str) -> bool {
 }
 
 /// Whether the conditions say what the object needs to be served as it is now.
-pub(crate) fn definition_accepted(definition: &Stored) -> bool {
-    wanted(definition) == at(&definition.doc, "status").cloned().unwrap_or_default()
+pub(crate) fn definition_accepted(cluster: &Cluster, definition: &Stored) -> bool {
+    wanted(cluster, definition) == at(&definition.doc, "status").cloned().unwrap_or_default()
 }
 
 /// The status a definition is to have.
-fn wanted(definition: &Stored) -> Value {
+fn wanted(cluster: &Cluster, definition: &Stored) -> Value {
     let names = at(&definition.doc, "spec.names")
         .cloned()
         .unwrap_or_default();
@@ -52,14 +52,27 @@ fn wanted(definition: &Stored) -> Value {
             "lastTransitionTime": since(kind),
         })
     };
-    let mut conditions = vec![
-        condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-        condition(
-            "Established",
-            "InitialNamesAccepted",
-            "the initial names have been accepted",
-        ),
-    ];
+    let mut conditions = match taken(cluster, definition) {
+        None => vec![
+            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+            condition(
+                "Established",
+                "InitialNamesAccepted",
+                "the initial names have been accepted",
+            ),
+        ],
+        Some((reason, message)) => {
+            let refused = |kind: &str, reason: &str, message: &str| {
+                let mut refused = condition(kind, reason, message);
+                refused["status"] = "False".into();
+                refused
+            };
+            vec![
+                refused("NamesAccepted", reason, &message),
+                refused("Established", "NotAccepted", "not all names are accepted"),
+            ]
+        }
+    };
     if definition.deleting() {
         let mut ending = condition(
             "Terminating",
@@ -69,6 +82,12 @@ fn wanted(definition: &Stored) -> Value {
         ending["lastTransitionTime"] = since("Terminating").into();
         conditions.push(ending);
     }
+    let refused = conditions.first().is_some_and(|c| c["status"] == "False");
+    let names = if refused {
+        json!({"kind": "", "plural": ""})
+    } else {
+        names
+    };
     json!({"acceptedNames": names, "conditions": conditions, "storedVersions": stored})
 }
 
@@ -90,10 +109,41 @@ pub(crate) fn accept_definition(cluster: &Cluster, definition: &Stored) {
     };
     let written = writer.update(&definition.key, |live| {
         let mut doc: Doc = live.doc.clone();
-        doc.insert("status".to_owned(), wanted(live));
+        doc.insert("status".to_owned(), wanted(cluster, live));
         Ok(doc)
     });
     if let Err(error) = written {
         tracing::debug!(message = error.message, "definition status");
     }
+}
+
+/// Whether another definition of the group has the kind already: reason and message.
+fn taken(cluster: &Cluster, definition: &Stored) -> Option<(&'static str, String)> {
+    let text = |object: &Stored, path: &str| {
+        at(&object.doc, path)
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned()
+    };
+    let (group, kind) = (
+        text(definition, "spec.group"),
+        text(definition, "spec.names.kind"),
+    );
+    let others = cluster
+        .store
+        .list("customresourcedefinitions.apiextensions.k8s.io", None)
+        .items;
+    others
+        .iter()
+        .filter(|o| o.key != definition.key && text(o, "spec.group") == group)
+        .any(|o| text(o, "status.acceptedNames.kind") == kind)
+        .then(|| ("KindConflict", format!("{kind:?} is already in use")))
+}
+
+/// Whether the names of a definition have been accepted.
+pub(crate) fn established(definition: &Stored) -> bool {
+    let list = at(&definition.doc, "status.conditions").and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .any(|c| c["type"] == "Established" && c["status"] == "True")
 }

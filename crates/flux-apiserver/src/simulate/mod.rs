@@ -24,7 +24,9 @@ use crate::options::Workloads;
 use crate::store::{Change, Store};
 
 pub(crate) use actor::Actor;
-pub(crate) use definitions::{FINALIZER, accept_definition, definition_accepted, terminating};
+pub(crate) use definitions::{
+    FINALIZER, accept_definition, definition_accepted, established, terminating,
+};
 pub(crate) use pods::NODE;
 
 /// Streams of changes, opened before the first write so that none is missed.

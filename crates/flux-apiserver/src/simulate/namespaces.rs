@@ -3,8 +3,11 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::auth::Issue;
 use crate::clock;
 use crate::cluster::Cluster;
 use crate::simulate::Tap;
@@ -119,6 +122,7 @@ impl Lifecycle {
             "configmaps" if gone && object.name() == "kube-root-ca.crt" => {
                 furnish(&self.actor, object.namespace());
             }
+            "secrets" if change.kind == ChangeKind::Added => self.fill_token(object),
             DEFINITIONS if gone => {
                 self.definitions.remove(object.name());
             }
@@ -127,6 +131,42 @@ impl Lifecycle {
             }
             _ => {}
         }
+    }
+
+    /// Puts a token into a secret that asks for one of a service account.
+    fn fill_token(&self, secret: &Stored) {
+        let asks =
+            crate::store::str_at(&secret.doc, "type") == "kubernetes.io/service-account-token";
+        let name = secret.annotation("kubernetes.io/service-account.name");
+        let (true, Some(name)) = (asks, name) else {
+            return;
+        };
+        let namespace = secret.namespace();
+        let Some(account) = self
+            .actor
+            .get("serviceaccounts", &Key::new(namespace, name))
+        else {
+            return;
+        };
+        let token = self.actor.cluster.tokens.issue(&Issue {
+            namespace,
+            name,
+            uid: account.uid(),
+            seconds: 10 * 365 * 24 * 3600,
+            audiences: &[],
+        });
+        let encode = |text: &str| Value::from(STANDARD.encode(text));
+        let authority = encode(&self.actor.cluster.ca_pem);
+        self.actor.modify("secrets", &secret.key, "", |doc| {
+            doc.insert(
+                "data".to_owned(),
+                json!({"token": encode(&token), "ca.crt": authority, "namespace": encode(namespace)}),
+            );
+            let annotations = crate::store::meta_mut(doc).entry("annotations");
+            annotations.or_insert_with(|| json!({}))["kubernetes.io/service-account.uid"] =
+                account.uid().into();
+            true
+        });
     }
 
     fn content(&self, namespace: &str) -> Vec<(Arc<str>, Arc<Stored>)> {

@@ -180,7 +180,7 @@ pub(crate) fn delete_object(
         };
         if let Ok(object) = cluster.store.write(&resource.table, key, write) {
             if wait {
-                admission::after_write(cluster, resource, &object);
+                admission::after_write(cluster, resource, &object, false);
                 return Ok(Deleted::Marked(object));
             }
             admission::after_delete(cluster, resource, &object);

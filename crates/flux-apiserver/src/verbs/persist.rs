@@ -45,6 +45,11 @@ pub(crate) struct Written {
 }
 
 impl Writer<'_> {
+    /// Whether this is the server's own write of a status, which asks for no further one.
+    fn settles(&self) -> bool {
+        self.subresource == "status" && self.manager == "kube-apiserver"
+    }
+
     fn conflict(&self, name: &str) -> ApiError {
         ApiError::modified(&self.resource.group_resource(), name)
     }
@@ -84,7 +89,7 @@ impl Writer<'_> {
             .write(&self.resource.table, &key, Write::Create(doc))
         {
             Ok(object) => {
-                admission::after_write(self.cluster, self.resource, &object);
+                admission::after_write(self.cluster, self.resource, &object, self.settles());
                 Ok(Written {
                     object,
                     created: true,
@@ -270,7 +275,7 @@ impl Writer<'_> {
                 if deleted {
                     admission::after_delete(self.cluster, self.resource, &object);
                 } else {
-                    admission::after_write(self.cluster, self.resource, &object);
+                    admission::after_write(self.cluster, self.resource, &object, self.settles());
                 }
                 Ok(Some(object))
             }

@@ -205,3 +205,41 @@ async fn service_account_tokens_work_until_the_account_goes() {
         .await;
     assert_eq!(seen["status"]["allowed"], false);
 }
+
+#[tokio::test]
+async fn a_secret_can_ask_for_a_token() {
+    let api = Api::start().await;
+    let secrets = "/api/v1/namespaces/default/secrets";
+    let secret = json!({
+        "metadata": {"name": "robot", "annotations": {"kubernetes.io/service-account.name": "default"}},
+        "type": "kubernetes.io/service-account-token",
+    });
+    assert_eq!(api.post(secrets, &secret).await.0, 201);
+    let filled = api
+        .until(&format!("{secrets}/robot"), |s| {
+            s["data"]["token"].is_string()
+        })
+        .await;
+    assert!(filled["data"]["ca.crt"].is_string());
+}
+
+#[tokio::test]
+async fn writers_of_the_same_object_do_not_lose_each_other() {
+    let api = Api::start().await;
+    api.post(CONFIG_MAPS, &config_map("shared")).await;
+    let path = format!("{CONFIG_MAPS}/shared");
+    let mut writes = tokio::task::JoinSet::new();
+    for i in 0..16 {
+        let (api, path) = (api.as_user("admin"), path.clone());
+        writes.spawn(async move {
+            let change = json!({"data": {format!("key-{i}"): "value"}});
+            api.merge(&path, &change).await.0
+        });
+    }
+    assert!(writes.join_all().await.into_iter().all(|code| code == 200));
+    let (_, object) = api.get(&path).await;
+    assert_eq!(
+        object["data"].as_object().map(serde_json::Map::len),
+        Some(17)
+    );
+}

@@ -168,3 +168,66 @@ async fn a_definition_takes_its_objects_along() {
     api.until_gone(&path).await;
     assert_eq!(api.get(WIDGETS).await.0, 404);
 }
+
+#[tokio::test]
+async fn a_kind_belongs_to_one_definition() {
+    let api = Api::start().await;
+    established(&api).await;
+    let mut other = definition();
+    other["metadata"]["name"] = "gadgets.example.com".into();
+    other["spec"]["names"] = json!({"kind": "Widget", "plural": "gadgets"});
+    assert_eq!(api.post(DEFINITIONS, &other).await.0, 201);
+    let (_, refused) = api.get(&format!("{DEFINITIONS}/gadgets.example.com")).await;
+    let accepted = &refused["status"]["conditions"][0];
+    assert_eq!(
+        (&accepted["status"], &accepted["reason"]),
+        (&json!("False"), &json!("KindConflict"))
+    );
+    assert_eq!(
+        api.get("/apis/example.com/v1/namespaces/default/gadgets")
+            .await
+            .0,
+        404
+    );
+}
+
+#[tokio::test]
+async fn a_version_with_stored_objects_stays() {
+    let api = Api::start().await;
+    established(&api).await;
+    let path = format!("{DEFINITIONS}/widgets.example.com");
+    let (_, mut live) = api.get(&path).await;
+    let versions = live["spec"]["versions"].as_array_mut().expect("versions");
+    versions.remove(0);
+    versions[0]["storage"] = true.into();
+    let refused = api.put(&path, &live).await;
+    assert_eq!(refused.0, 422);
+    assert!(
+        message(&refused).contains(
+            "status.storedVersions[0]: Invalid value: \"v1\": missing from spec.versions"
+        )
+    );
+    versions_left(&api, &path).await;
+}
+
+/// Once no object is stored in a version the status says so, and the version can go.
+async fn versions_left(api: &Api, path: &str) {
+    let switched = json!([
+        {"op": "replace", "path": "/spec/versions/0/storage", "value": false},
+        {"op": "replace", "path": "/spec/versions/1/storage", "value": true},
+    ]);
+    let (code, _) = api
+        .patch(path, "application/json-patch+json", &switched)
+        .await;
+    assert_eq!(code, 200);
+    let (_, both) = api.get(path).await;
+    assert_eq!(both["status"]["storedVersions"], json!(["v1", "v1beta1"]));
+    let migrated = json!({"status": {"storedVersions": ["v1beta1"]}});
+    let (_, after) = api.merge(&format!("{path}/status"), &migrated).await;
+    assert_eq!(after["status"]["storedVersions"], json!(["v1beta1"]));
+    let without = json!([{"op": "remove", "path": "/spec/versions/0"}]);
+    let (code, _) = api
+        .patch(path, "application/json-patch+json", &without)
+        .await;
+    assert_eq!(code, 200);
+}

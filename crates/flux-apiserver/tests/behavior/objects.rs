@@ -332,22 +332,37 @@ async fn both_event_groups_show_the_same_objects() {
         "eventTime": "2026-01-01T00:00:00.000000Z",
     });
     let (code, made) = api.post(new, &event).await;
-    assert_eq!((code, &made["note"]), (201, &json!("it happened")), "{made}");
+    assert_eq!(
+        (code, &made["note"]),
+        (201, &json!("it happened")),
+        "{made}"
+    );
     let selected = "/api/v1/namespaces/default/events?fieldSelector=involvedObject.name%3Dweb";
     let (_, list) = api.get(selected).await;
     assert_eq!(list["items"][0]["message"], "it happened");
     assert!(list["items"][0].get("note").is_none());
     let series = json!({"series": {"count": 2, "lastObservedTime": "2026-01-01T00:00:01.000000Z"}});
     let (_, patched) = api
-        .patch(&format!("{new}/one"), "application/strategic-merge-patch+json", &series)
+        .patch(
+            &format!("{new}/one"),
+            "application/strategic-merge-patch+json",
+            &series,
+        )
         .await;
-    assert_eq!((&patched["series"]["count"], &patched["note"]), (&json!(2), &json!("it happened")));
+    assert_eq!(
+        (&patched["series"]["count"], &patched["note"]),
+        (&json!(2), &json!("it happened"))
+    );
 }
 
 #[tokio::test]
 async fn addresses_that_lead_nowhere_are_answered_in_text() {
     let api = Api::start().await;
-    for path in ["/apis/none.example.com/v1/things", "/api/v1/things", "/nowhere"] {
+    for path in [
+        "/apis/none.example.com/v1/things",
+        "/api/v1/things",
+        "/nowhere",
+    ] {
         let (code, body) = api.get(path).await;
         assert_eq!((code, body), (404, json!("404 page not found\n")), "{path}");
     }
@@ -360,7 +375,12 @@ async fn a_lease_is_created_by_its_first_replacement() {
     let lease = json!({"metadata": {"name": "one"}, "spec": {"holderIdentity": "me"}});
     assert_eq!(api.put(path, &lease).await.0, 201);
     assert_eq!(api.put(path, &lease).await.0, 200);
-    assert_eq!(api.put(&format!("{CONFIG_MAPS}/one"), &config_map("one")).await.0, 404);
+    assert_eq!(
+        api.put(&format!("{CONFIG_MAPS}/one"), &config_map("one"))
+            .await
+            .0,
+        404
+    );
 }
 
 #[tokio::test]
@@ -373,12 +393,18 @@ async fn services_get_addresses_and_keep_them() {
     });
     let (_, made) = api.post(path, &service).await;
     let address = made["spec"]["clusterIP"].clone();
-    assert!(address.as_str().is_some_and(|a| a.starts_with("10.96.")), "{made}");
+    assert!(
+        address.as_str().is_some_and(|a| a.starts_with("10.96.")),
+        "{made}"
+    );
     assert_eq!(made["spec"]["ports"][0]["targetPort"], 80);
     assert_eq!(made["spec"]["ports"][0]["protocol"], "TCP");
     let (_, again) = api.put(&format!("{path}/web"), &service).await;
     assert_eq!(again["spec"]["clusterIP"], address);
-    assert_eq!(again["spec"]["ports"], made["spec"]["ports"], "the node port stays");
+    assert_eq!(
+        again["spec"]["ports"], made["spec"]["ports"],
+        "the node port stays"
+    );
     let moved = json!({"spec": {"clusterIP": "10.96.9.9"}});
     let moved = api.merge(&format!("{path}/web"), &moved).await;
     assert_eq!(moved.0, 422);
