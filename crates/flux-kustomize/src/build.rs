@@ -141,6 +141,8 @@ pub fn build(
         }),
         schema_fixed: Cell::default(),
         foreign_read: Cell::default(),
+        entered: Cell::default(),
+        objects: Cell::default(),
     };
     let loader = Loader::open(&shared, tree, path)?;
     let root = loader.root().clone();

@@ -14,6 +14,9 @@ pub struct BuildError {
     others: Vec<BuildError>,
 }
 
+/// How many failures are told besides the first.
+const MOST_OTHERS: usize = 9;
+
 /// The result of any step of a build.
 pub(crate) type Result<T> = std::result::Result<T, BuildError>;
 
@@ -63,10 +66,13 @@ impl BuildError {
         self
     }
 
-    /// Adds a failure found after this one.
+    /// Adds a failure found after this one, up to a number that a reader can use.
     #[must_use]
-    pub(crate) fn and(mut self, other: Self) -> Self {
-        self.others.push(other);
+    pub(crate) fn and(mut self, mut other: Self) -> Self {
+        let further = std::mem::take(&mut other.others);
+        let room = MOST_OTHERS.saturating_sub(self.others.len());
+        self.others
+            .extend(std::iter::once(other).chain(further).take(room));
         self
     }
 

@@ -46,7 +46,17 @@ pub(crate) struct Shared<'a> {
     pub(crate) schema_fixed: Cell<bool>,
     /// Objects of kinds that are not built in were read already.
     pub(crate) foreign_read: Cell<bool>,
+    /// How many kustomizations were entered, and how many objects were read.
+    pub(crate) entered: Cell<usize>,
+    pub(crate) objects: Cell<usize>,
 }
+
+/// Most kustomizations in one build: bases that name each other twice double with every level.
+const MOST_KUSTOMIZATIONS: usize = 10_000;
+/// Deepest chain of bases.
+const MOST_LEVELS: usize = 64;
+/// Most objects in one build, those of bases counted each time.
+const MOST_OBJECTS: usize = 500_000;
 
 /// The tree that a loader reads: the one being built, or a remote base.
 #[derive(Clone)]
@@ -109,6 +119,14 @@ impl<'a> Loader<'a> {
 
     /// The loader of another directory.
     pub(crate) fn enter(&self, path: &str) -> Result<Self> {
+        let entered = self.shared.entered.get() + 1;
+        self.shared.entered.set(entered);
+        within(entered, MOST_KUSTOMIZATIONS, "kustomizations")?;
+        within(
+            self.visited.len() + self.urls.len(),
+            MOST_LEVELS,
+            "levels of bases",
+        )?;
         if path.is_empty() {
             return Err(BuildError::new("new root cannot be empty"));
         }
@@ -269,12 +287,15 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
-    /// Notes which kinds were read.
-    pub(crate) fn note_kinds(&self, resources: &[Resource]) {
+    /// Notes which kinds, and how many objects, were read.
+    pub(crate) fn note_objects(&self, resources: &[Resource]) -> Result<()> {
         let foreign = |r: &Resource| !is_built_in(&r.gvk().api_version(), &r.gvk().kind);
         if !self.shared.foreign_read.get() && resources.iter().any(foreign) {
             self.shared.foreign_read.set(true);
         }
+        let objects = self.shared.objects.get() + resources.len();
+        self.shared.objects.set(objects);
+        within(objects, MOST_OBJECTS, "objects")
     }
 
     /// Whether there is a readable file; for names that are tried one after the other.
@@ -287,6 +308,15 @@ impl<'a> Loader<'a> {
             self.shared.read.borrow_mut().insert(path.clone(), kind);
         }
     }
+}
+
+fn within(count: usize, most: usize, what: &str) -> Result<()> {
+    if count <= most {
+        return Ok(());
+    }
+    Err(BuildError::new(format!(
+        "more than {most} {what} in one build"
+    )))
 }
 
 pub(crate) fn tree_error(error: &TreeError) -> BuildError {

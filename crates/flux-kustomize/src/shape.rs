@@ -201,6 +201,29 @@ pub(crate) const KUSTOMIZATION: Shape = Object(&[
     ("buildMetadata", Texts),
 ]);
 
+/// A file of `configurations`.
+pub(crate) const CONFIGURATION: Shape = Object(&[
+    ("namePrefix", List(&FIELD_SPEC)),
+    ("nameSuffix", List(&FIELD_SPEC)),
+    ("namespace", List(&FIELD_SPEC)),
+    ("commonLabels", List(&FIELD_SPEC)),
+    ("labels", List(&FIELD_SPEC)),
+    ("templateLabels", List(&FIELD_SPEC)),
+    ("commonAnnotations", List(&FIELD_SPEC)),
+    ("varReference", List(&FIELD_SPEC)),
+    ("images", List(&FIELD_SPEC)),
+    ("replicas", List(&FIELD_SPEC)),
+    (
+        "nameReference",
+        List(&Object(&[
+            ("group", Text),
+            ("version", Text),
+            ("kind", Text),
+            ("fieldSpecs", List(&FIELD_SPEC)),
+        ])),
+    ),
+]);
+
 /// The fields of all built-in transformers that are configured as objects.
 pub(crate) const TRANSFORMER: Shape = Object(&[
     ("apiVersion", Text),

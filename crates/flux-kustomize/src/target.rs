@@ -16,6 +16,7 @@ use crate::plugin;
 use crate::read;
 use crate::replace::{self, Replacement};
 use crate::resmap::ResMap;
+use crate::shape::{self, Unknown};
 use crate::spec::{Config, FieldSpec, merge_all, merge_one};
 use crate::transform::{
     Affix, Image, NamespaceOptions, Subjects, Var, add_affix, add_annotations, add_labels, bind,
@@ -214,7 +215,7 @@ impl<'a> Target<'a> {
         let content = self.loader.read(path).map_err(wrap)?;
         let file = self.loader.shown(path);
         let resources = read::objects(&content, &file).map_err(wrap)?;
-        self.loader.note_kinds(&resources);
+        self.loader.note_objects(&resources)?;
         let mut map = ResMap::of(resources).map_err(wrap)?;
         if let Some(origin) = &self.origin {
             let text = origin.append(path).text();
@@ -281,7 +282,9 @@ impl<'a> Target<'a> {
             let node = parse_first(&content, &ReadOptions::values()).map_err(|e| {
                 BuildError::new(format!("yaml: {}", e.go_text())).at(&file, e.span())
             })?;
-            if let Some(node) = node {
+            if let Some(node) = node.filter(|n| !n.is_null()) {
+                let node = shape::check(&node, shape::CONFIGURATION, "Config", Unknown::Refuse)
+                    .map_err(|e| BuildError::new(e.text).at(&file, e.span))?;
                 config
                     .merge(&Config::of_node(&node))
                     .map_err(|e| e.at(&file, Span::default()))?;

@@ -276,3 +276,67 @@ fn urls_are_taken_apart_as_upstream_does() {
         assert_eq!(RemoteSpec::parse(local), None, "{local}");
     }
 }
+
+#[test]
+fn bases_that_double_with_every_level_are_stopped() {
+    let mut files = vec![(
+        "l0/kustomization.yaml".to_owned(),
+        "resources: [cm.yaml]\n".to_owned(),
+    )];
+    files.push(("l0/cm.yaml".to_owned(), CONFIG.to_owned()));
+    for level in 1..20 {
+        let below = level - 1;
+        for (side, target) in [("a", "../l"), ("b", "../l")] {
+            files.push((
+                format!("{side}{level}/kustomization.yaml"),
+                format!("resources: [{target}{below}]\nnamePrefix: {side}{level}-\n"),
+            ));
+        }
+        files.push((
+            format!("l{level}/kustomization.yaml"),
+            format!("resources: [../a{level}, ../b{level}]\n"),
+        ));
+    }
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(p, t)| (p.as_str(), t.as_str()))
+        .collect();
+    let error = build(&tree(&files), "l19", &Options::flux(), &NoRemotes).expect_err("too many");
+    assert!(
+        error.to_string().contains("more than 10000 kustomizations"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_long_chain_of_bases_is_stopped() {
+    let mut files = vec![(
+        "d0/kustomization.yaml".to_owned(),
+        "resources: []\nnamePrefix: x\n".to_owned(),
+    )];
+    for level in 1..200 {
+        files.push((
+            format!("d{level}/kustomization.yaml"),
+            format!("resources: [../d{}]\n", level - 1),
+        ));
+    }
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(p, t)| (p.as_str(), t.as_str()))
+        .collect();
+    let error = build(&tree(&files), "d199", &Options::flux(), &NoRemotes).expect_err("too deep");
+    assert!(error.to_string().contains("levels of bases"));
+}
+
+#[test]
+fn a_configuration_with_an_unknown_field_is_refused() {
+    let error = fails(&[
+        (
+            "kustomization.yaml",
+            "resources: [cm.yaml]\nconfigurations: [c.yaml]\n",
+        ),
+        ("c.yaml", "nameprefix: []\nnamePrefixes: []\n"),
+        ("cm.yaml", CONFIG),
+    ]);
+    assert_eq!((error.file(), error.span().line), (Some("c.yaml"), 2));
+}
