@@ -21,6 +21,7 @@ mod record;
 mod rules;
 mod stage;
 mod tracker;
+mod unknown;
 mod wait;
 
 #[cfg(test)]

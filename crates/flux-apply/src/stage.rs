@@ -20,6 +20,7 @@ use crate::record::{
     Applied, Facts, STALE_ANNOTATIONS, STALE_LABELS, key, needs_cleanup, owned_values,
 };
 use crate::rules::{Mode, Wishes};
+use crate::unknown;
 use crate::wait::Target;
 
 /// The stages of one apply.
@@ -224,17 +225,42 @@ impl<'a> StageRun<'a> {
             live = Some(object);
         }
         let sent = payload.as_deref().unwrap_or(&item.object);
-        let dry_run = match self.send(placed, sent, true).await {
-            Ok(object) => object,
+        let dry_run = match self.dry_run(placed, sent).await {
+            Ok((object, None)) => object,
+            Ok((object, reduced)) => {
+                payload = reduced;
+                object
+            }
             Err(error) => return self.refused(placed, error).await,
         };
         if dry_run.resource_version().is_empty() {
-            return Ok(Decision::created());
+            return Ok(Decision::Write {
+                action: Action::Created,
+                cleanup: false,
+                payload,
+            });
         }
         if Wishes::of(&dry_run, &self.request.owner.group).leaves_alone() {
             return Ok(Decision::Done(Action::Skipped));
         }
         self.compare(placed, &dry_run, (live, payload)).await
+    }
+
+    /// Sends a dry run. Fields that a built-in kind does not have are dropped, and what is left is given too.
+    async fn dry_run(
+        &self,
+        placed: &Placed<'_>,
+        object: &Object,
+    ) -> Result<(Object, Option<Box<Object>>), Error> {
+        let error = match self.send(placed, object, true).await {
+            Ok(answer) => return Ok((answer, None)),
+            Err(error) => error,
+        };
+        let Some(reduced) = unknown::without(object, &error.to_string()) else {
+            return Err(error);
+        };
+        let answer = self.send(placed, &reduced, true).await?;
+        Ok((answer, Some(Box::new(reduced))))
     }
 
     /// Compares the result of a dry run with the object as it is.
@@ -341,10 +367,32 @@ impl<'a> StageRun<'a> {
         placed: &Placed<'_>,
         decision: Decision,
     ) -> Result<Change, ApplyError> {
+        let action = self.act(placed, decision).await?;
+        Ok(placed.item.change(action))
+    }
+
+    async fn act(&self, placed: &Placed<'_>, decision: Decision) -> Result<Action, ApplyError> {
+        let Decision::Direct(before) = decision else {
+            return self.perform(placed, decision).await;
+        };
+        let Ok(object) = self.send(placed, &placed.item.object, false).await else {
+            // It is refused; the dry run finds the words, or the way around.
+            let decision = self.ask(placed).await?;
+            return self.perform(placed, decision).await;
+        };
+        let after = self.written(placed, &object);
+        let changed = after.content != before.content || after.uid != before.uid;
+        Ok(if changed {
+            Action::Configured
+        } else {
+            Action::Unchanged
+        })
+    }
+
+    async fn perform(&self, placed: &Placed<'_>, decision: Decision) -> Result<Action, ApplyError> {
         let id = &placed.item.id;
-        let action = match decision {
-            Decision::Done(action) => action,
-            Decision::Direct(before) => self.write_direct(placed, &before).await?,
+        match decision {
+            Decision::Done(action) => Ok(action),
             Decision::Write {
                 action,
                 cleanup,
@@ -359,34 +407,11 @@ impl<'a> StageRun<'a> {
                     .await
                     .map_err(|error| ApplyError::refused(id, Operation::Apply, error))?;
                 self.written(placed, &object);
-                action
+                Ok(action)
             }
-            Decision::Recreate { uid } => self.recreate(placed, &uid).await?,
-            Decision::Ask => Action::Unchanged,
-        };
-        Ok(placed.item.change(action))
-    }
-
-    async fn write_direct(
-        &self,
-        placed: &Placed<'_>,
-        before: &Facts,
-    ) -> Result<Action, ApplyError> {
-        match self.send(placed, &placed.item.object, false).await {
-            Ok(object) => {
-                let after = self.written(placed, &object);
-                let changed = after.content != before.content || after.uid != before.uid;
-                Ok(if changed {
-                    Action::Configured
-                } else {
-                    Action::Unchanged
-                })
-            }
-            // It was deleted in the meantime, or is being refused; both are for the dry run's words.
-            Err(error) => match self.refused(placed, error).await? {
-                Decision::Recreate { uid } => self.recreate(placed, &uid).await,
-                _ => Ok(Action::Unchanged),
-            },
+            Decision::Recreate { uid } => self.recreate(placed, &uid).await,
+            // Every question has been answered before anything is carried out.
+            Decision::Ask | Decision::Direct(_) => Ok(Action::Unchanged),
         }
     }
 

@@ -59,7 +59,7 @@ pub(crate) enum Failure {
     #[error("failed to create ignore rule selector")]
     IgnoreRule(#[source] flux_object::selector::SelectorError),
     /// The API server refused an object.
-    #[error("{}\n{lines}", chain(error))]
+    #[error("{}", refused(error, lines))]
     Apply {
         /// What it said.
         error: Box<ApplyError>,
@@ -147,5 +147,13 @@ impl flux_report::Failure for Failure {
             Self::DependencyPending(_) => Some("look at the named dependency first"),
             _ => None,
         }
+    }
+}
+
+/// Parity: what had been changed follows on lines of its own, and the first line ends even if there is nothing.
+fn refused(error: &ApplyError, lines: &str) -> String {
+    match error {
+        ApplyError::Encrypted(_) => chain(error),
+        _ => format!("{}\n{lines}", chain(error)),
     }
 }

@@ -21,7 +21,8 @@ use execute::build::Built;
 use execute::health::go_duration;
 use failure::Failure;
 use history::remember;
-use plan::{Plan, plan};
+use observe::{Observed, SourceState};
+use plan::{Plan, origin_revision, plan};
 use step::Step;
 
 /// What the chassis has to know of the kind.
@@ -41,12 +42,8 @@ pub(crate) async fn reconcile(
 ) -> Result<Outcome, Failure> {
     let object = pass.shared_object();
     let observed = observe::observe(ctx, &object);
+    name_revision(pass, &observed);
     let plan = plan(&object, observed, &ctx.config)?;
-    pass.event_key(event_key::REVISION, &*plan.source.revision);
-    if let Some(origin) = &plan.source.origin_revision {
-        pass.event_key(event_key::ORIGIN_REVISION, &**origin);
-    }
-    pass.log_field("revision", &*plan.source.revision);
 
     pass.step(Step::fetching(&plan)).await?;
     let source = execute::fetch(ctx, &plan).await?;
@@ -61,6 +58,18 @@ pub(crate) async fn reconcile(
     record(pass, &plan, &digest, &result);
     let changes = result?;
     Ok(finish(pass, &plan, &changes))
+}
+
+/// Names the revision in all that is told from here on, also about dependencies that are not ready.
+fn name_revision(pass: &mut Pass<Kustomization>, observed: &Observed) {
+    let SourceState::Ready(artifact) = &observed.source else {
+        return;
+    };
+    pass.event_key(event_key::REVISION, &*artifact.revision);
+    if let Some(origin) = origin_revision(artifact) {
+        pass.event_key(event_key::ORIGIN_REVISION, origin);
+    }
+    pass.log_field("revision", &*artifact.revision);
 }
 
 /// Brings the cluster to what was built.

@@ -158,18 +158,22 @@ fn source(state: SourceState, config: &Config) -> Result<Artifact, Failure> {
 
 impl From<Artifact> for SourceArtifact {
     fn from(artifact: Artifact) -> Self {
-        let origin = artifact
-            .metadata
-            .unwrap_or_default()
-            .remove(ORIGIN_REVISION)
-            .filter(|revision| !revision.is_empty());
         Self {
+            origin_revision: origin_revision(&artifact).map(str::to_owned),
             url: artifact.url,
             digest: artifact.digest,
             revision: artifact.revision,
-            origin_revision: origin,
         }
     }
+}
+
+/// The revision that an OCI artifact was made from.
+pub(crate) fn origin_revision(artifact: &Artifact) -> Option<&str> {
+    let metadata = artifact.metadata.as_ref()?;
+    metadata
+        .get(ORIGIN_REVISION)
+        .map(String::as_str)
+        .filter(|revision| !revision.is_empty())
 }
 
 /// Whether every dependency is ready, and has applied what this object is about to apply (KUS-DEP-003).

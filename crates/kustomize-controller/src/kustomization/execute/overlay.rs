@@ -1,9 +1,11 @@
 //! The kustomization file that the spec asks for (KUS-GEN), and what lies outside of the artifact.
 
+use std::sync::Arc;
+
 use flux_api::kustomize::KustomizationSpec;
 use flux_kustomize::flux::{GenerateOptions, Overlay, complete as complete_tree};
-use flux_kustomize::{BuildError, RemoteBase, Remotes};
-use flux_tree::{MemoryTree, TreePath};
+use flux_kustomize::{BuildError, RemoteSpec, Remotes};
+use flux_tree::{FileTree, MemoryTree, TreePath};
 use serde_json::Value;
 
 /// The tree with its kustomization file generated, or completed by the spec.
@@ -38,7 +40,7 @@ impl Outside {
 }
 
 impl Remotes for Outside {
-    fn directory(&self, _url: &str) -> Result<RemoteBase, String> {
+    fn repository(&self, _spec: &RemoteSpec) -> Result<Arc<dyn FileTree>, String> {
         Err(self.refusal())
     }
 
