@@ -261,6 +261,52 @@ async fn a_commit_becomes_an_artifact_and_nothing_new_costs_one_listing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_kind_of_reference_is_fetched_twice() {
+    let (fixture, git) = (Fixture::new().await, GitServer::start().await);
+    let hash = git.commit("web.git", &[("a.yaml", "a: 1\n")]);
+    git.annotated_tag("web.git", "v1.2.0", &hash);
+    for (name, reference, revision) in [
+        (
+            "branch",
+            json!({ "branch": "main" }),
+            format!("main@sha1:{hash}"),
+        ),
+        (
+            "tag",
+            json!({ "tag": "v1.2.0" }),
+            format!("v1.2.0@sha1:{hash}"),
+        ),
+        (
+            "semver",
+            json!({ "semver": "1.x" }),
+            format!("v1.2.0@sha1:{hash}"),
+        ),
+        (
+            "name",
+            json!({ "name": "refs/heads/main" }),
+            format!("refs/heads/main@sha1:{hash}"),
+        ),
+        ("commit", json!({ "commit": hash }), format!("sha1:{hash}")),
+        (
+            "both",
+            json!({ "commit": hash, "branch": "main" }),
+            format!("main@sha1:{hash}"),
+        ),
+    ] {
+        let spec = json!({ "url": git.url("web.git"), "interval": "10m", "ref": reference });
+        fixture.source(name, spec).await;
+        let status = fixture.ready(name).await;
+        assert_eq!(status["artifact"]["revision"], revision, "{name}");
+        let before = git.requests().len();
+        let again = fixture.request(name, "again").await;
+        assert_eq!(again["artifact"], status["artifact"], "{name}");
+        let asked = git.requests().split_off(before);
+        assert!(asked.len() <= 1, "{name}: {asked:?}");
+    }
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lost_and_damaged_files_are_stored_again() {
     let (fixture, git) = (Fixture::new().await, GitServer::start().await);
     git.commit("web.git", &[("a.yaml", "a: 1\n")]);

@@ -31,11 +31,9 @@ pub(crate) fn check(area: &mut Area, kubeconfig: &Path) {
             same(&ended.status.map(i64::from), &case["exit"].as_i64())?;
             let told = ended.text.contains("Usage of source-controller");
             same(&told, &(case["usage_printed"] == true))?;
-            let errors = case["output"].as_array().into_iter().flatten();
-            match errors
-                .filter(|line| line["logger"] == "setup" && line["level"] == "error")
-                .next_back()
-            {
+            let mut errors = case["output"].as_array().into_iter().flatten();
+            let last = errors.rfind(|line| line["logger"] == "setup" && line["level"] == "error");
+            match last {
                 Some(want) if !ended.logged(want) => Err(format!("want {want}\n{}", ended.text)),
                 _ => Ok(()),
             }

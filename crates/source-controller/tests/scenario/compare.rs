@@ -211,8 +211,7 @@ fn one(
 }
 
 fn lines(values: &[Value]) -> String {
-    values
-        .iter()
-        .map(|value| format!("\n      {value}"))
-        .collect()
+    values.iter().fold(String::new(), |text, value| {
+        text + "\n      " + &value.to_string()
+    })
 }

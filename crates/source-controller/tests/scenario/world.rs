@@ -71,7 +71,7 @@ impl World {
         install_definitions(&client).await;
         let git = GitServer::new();
         let private = GitServer::with_basic("user", Secret::new("pass"));
-        let git_address = serve(git_routes(git.clone(), private.clone())).await;
+        let git_address = serve(git_routes(&git, &private)).await;
         let posted = Arc::<Mutex<Vec<Value>>>::default();
         let events_address = serve(receiver(Arc::clone(&posted))).await;
         let artifacts = tempfile::tempdir().expect("a folder");
@@ -250,7 +250,7 @@ fn without(tree: &MemoryTree, removed: &Value) -> Result<MemoryTree, String> {
     Ok(kept.build())
 }
 
-fn git_routes(git: GitServer, private: GitServer) -> Router {
+fn git_routes(git: &GitServer, private: &GitServer) -> Router {
     let (open, closed) = (git.router(), private.router());
     Router::new().fallback(move |request: Request| {
         let path = request.uri().path().to_owned();
