@@ -188,6 +188,7 @@ fn a_directory_without_a_file_gets_one_and_builds() {
     let (generated, tree) = complete(&tree, &dir, &options).expect("generated");
     assert_eq!(generated.action, Action::Created);
     assert_eq!(generated.file.as_str(), "app/kustomization.yaml");
+    assert_eq!(generated.read_set.get(&dir), Some(&ReadKind::Directory));
     let built = build(&tree, "app", &Options::flux(), &NoRemotes).expect("builds");
     let object = built.objects[0].to_json().expect("json");
     assert_eq!(object["metadata"]["namespace"], "tn");

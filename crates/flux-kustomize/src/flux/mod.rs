@@ -11,6 +11,7 @@ use flux_yaml::{Kind, Map, Node, Span};
 
 use crate::error::{BuildError, Result};
 use crate::kustfile::{FILE_NAMES, decode};
+use crate::load::{ReadKind, ReadSet};
 use crate::shape::Unknown;
 
 pub use overlay::Overlay;
@@ -35,6 +36,8 @@ pub struct Generated {
     pub file: TreePath,
     /// Its text, byte for byte what the controller writes.
     pub text: String,
+    /// What was read or looked for to write it. A listed directory counts with all its entries.
+    pub read_set: ReadSet,
 }
 
 /// What narrows and completes the generation.
@@ -56,7 +59,8 @@ pub fn generate(
     options: &GenerateOptions,
 ) -> Result<Generated> {
     let ignore = scan::Ignore::new(tree, dir, options.ignore.as_deref())?;
-    let (action, file, mut node) = if let Some((file, text)) = existing(tree, dir)? {
+    let mut read = ReadSet::new();
+    let (action, file, mut node) = if let Some((file, text)) = existing(tree, dir, &mut read)? {
         let node =
             decode(&text, Unknown::Drop).map_err(|e| e.at(file.as_str(), Span::default()))?;
         (Action::Unchanged, file, node)
@@ -65,7 +69,7 @@ pub fn generate(
         (
             Action::Created,
             file,
-            scan::kustomization(tree, dir, &ignore)?,
+            scan::kustomization(tree, dir, &ignore, &mut read)?,
         )
     };
     set_default(&mut node, "apiVersion", API_VERSION);
@@ -88,7 +92,12 @@ pub fn generate(
     let text = pruned(&node)
         .to_yaml()
         .map_err(|e| BuildError::new(e.to_string()).at(file.as_str(), e.span()))?;
-    Ok(Generated { action, file, text })
+    Ok(Generated {
+        action,
+        file,
+        text,
+        read_set: read,
+    })
 }
 
 /// The same tree with the kustomization file of the directory written or completed.
@@ -122,7 +131,11 @@ fn new_file(tree: &dyn FileTree, dir: &TreePath) -> Result<TreePath> {
 }
 
 /// The kustomization file of a directory; a directory of that name is none.
-fn existing(tree: &dyn FileTree, dir: &TreePath) -> Result<Option<(TreePath, Vec<u8>)>> {
+fn existing(
+    tree: &dyn FileTree,
+    dir: &TreePath,
+    read: &mut ReadSet,
+) -> Result<Option<(TreePath, Vec<u8>)>> {
     for name in FILE_NAMES {
         let Ok(file) = dir.child(name) else { continue };
         let Ok(real) = resolve(tree, &file) else {
@@ -130,8 +143,10 @@ fn existing(tree: &dyn FileTree, dir: &TreePath) -> Result<Option<(TreePath, Vec
         };
         if let Some(EntryKind::File { .. }) = tree.kind_of(&real).map_err(|e| tree_error(&e))? {
             let content = tree.read(&real).map_err(|e| tree_error(&e))?;
+            read.insert(real, ReadKind::File);
             return Ok(Some((file, content.to_vec())));
         }
+        read.insert(real, ReadKind::Absent);
     }
     Ok(None)
 }

@@ -10,6 +10,7 @@ use crate::build::is_manifest_name;
 use crate::error::{BuildError, Result};
 use crate::flux::tree_error;
 use crate::kustfile::FILE_NAMES;
+use crate::load::{ReadKind, ReadSet};
 use crate::read;
 
 /// Files that the command line was told to leave out.
@@ -50,14 +51,19 @@ impl Ignore {
 }
 
 /// A kustomization of everything that is in a directory.
-pub(super) fn kustomization(tree: &dyn FileTree, dir: &TreePath, ignore: &Ignore) -> Result<Node> {
+pub(super) fn kustomization(
+    tree: &dyn FileTree,
+    dir: &TreePath,
+    ignore: &Ignore,
+    read: &mut ReadSet,
+) -> Result<Node> {
     let mut found = Vec::new();
     if tree.kind_of(dir).map_err(|e| tree_error(&e))?.is_none() && !dir.is_root() {
         return Err(BuildError::new(format!(
             "lstat /{dir}: no such file or directory"
         )));
     }
-    walk(tree, dir, ignore, &mut found)?;
+    walk(tree, dir, ignore, (&mut found, read))?;
     let mut node = Node::empty_map();
     if found.is_empty() {
         // An empty build, so that everything applied before is pruned (KUS-GEN-003).
@@ -77,9 +83,10 @@ fn walk(
     tree: &dyn FileTree,
     dir: &TreePath,
     ignore: &Ignore,
-    found: &mut Vec<TreePath>,
+    (found, read): (&mut Vec<TreePath>, &mut ReadSet),
 ) -> Result<()> {
     let entries = tree.list(dir).map_err(|e| tree_error(&e))?;
+    read.insert(dir.clone(), ReadKind::Directory);
     for entry in entries {
         let Ok(path) = dir.child(&entry.name) else {
             continue;
@@ -88,7 +95,7 @@ fn walk(
             if has_kustomization(tree, &path) {
                 found.push(path);
             } else {
-                walk(tree, &path, ignore, found)?;
+                walk(tree, &path, ignore, (found, read))?;
             }
             continue;
         }
@@ -104,6 +111,7 @@ fn walk(
             continue;
         }
         let content = tree.read(&real).map_err(|e| tree_error(&e))?;
+        read.insert(real, ReadKind::File);
         let file: Arc<str> = path.as_str().into();
         read::objects(&content, &file)
             .map_err(|e| e.wrap(format!("failed to decode Kubernetes YAML from /{path}")))?;
