@@ -80,3 +80,9 @@ pub const METADATA_PATCH_ERROR: &str = "MetadataPatchError";
 pub const VALUES_FILES_ERROR: &str = "ValuesFilesError";
 /// A chart dependency could not be built.
 pub const DEPENDENCY_BUILD_ERROR: &str = "DependencyBuildError";
+/// The provider cannot be used as the spec and its Secret have it.
+pub const INVALID_PROVIDER_CONFIGURATION: &str = "InvalidProviderConfiguration";
+/// The ignore files of a source could not be read.
+pub const SOURCE_IGNORE_ERROR: &str = "SourceIgnoreError";
+/// The stored file is not the one that was recorded (event only).
+pub const ARTIFACT_VERIFICATION_FAILED: &str = "ArtifactVerificationFailed";

@@ -14,11 +14,6 @@ use flux_tree::{PathError, TreeError};
 use crate::gitrepository::access::AccessError;
 use crate::gitrepository::verification::SignatureError;
 
-/// The provider is known but not usable here.
-const INVALID_PROVIDER: &str = "InvalidProviderConfiguration";
-/// The ignore files could not be read.
-const SOURCE_IGNORE_ERROR: &str = "SourceIgnoreError";
-
 /// Why a pass over a GitRepository failed. The texts are upstream's.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -141,10 +136,12 @@ impl flux_report::Failure for Failure {
             }
             Self::Url(_) => Disposition::stall(source_reason::URL_INVALID).marks(FETCH_FAILED),
             Self::GithubAppMissing { stalled: true } | Self::ProviderUnsupported { .. } => {
-                Disposition::stall(INVALID_PROVIDER).marks(FETCH_FAILED)
+                Disposition::stall(source_reason::INVALID_PROVIDER_CONFIGURATION)
+                    .marks(FETCH_FAILED)
             }
             Self::GithubAppMissing { stalled: false } | Self::GithubAppUnasked { .. } => {
-                Disposition::backoff(INVALID_PROVIDER).marks(FETCH_FAILED)
+                Disposition::backoff(source_reason::INVALID_PROVIDER_CONFIGURATION)
+                    .marks(FETCH_FAILED)
             }
             Self::ServiceAccountGate => {
                 Disposition::stall(reason::FEATURE_GATE_DISABLED).marks(FETCH_FAILED)
@@ -176,7 +173,7 @@ impl flux_report::Failure for Failure {
             Self::CommitSignature { .. } => verification(source_reason::INVALID_COMMIT_SIGNATURE),
             Self::IncludePath { .. } => storage(source_reason::ILLEGAL_PATH),
             Self::IncludeCopy { .. } => storage(source_reason::COPY_FAILURE),
-            Self::IgnoreRules(_) => Disposition::backoff(SOURCE_IGNORE_ERROR),
+            Self::IgnoreRules(_) => Disposition::backoff(source_reason::SOURCE_IGNORE_ERROR),
             Self::Archive(_) => storage(source_reason::ARCHIVE_OPERATION_FAILED),
             Self::Storage(_) => storage(source_reason::STAT_OPERATION_FAILED),
             Self::RemoveDamaged(_) => storage(reason::FAILED),

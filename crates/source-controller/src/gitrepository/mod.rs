@@ -117,7 +117,10 @@ async fn record_stored(pass: &mut Pass<GitRepository>, stored: &Stored) -> Resul
     }
     if let Some(why) = damaged {
         let message = format!("failed to verify integrity of artifact: {why}");
-        pass.note(Event::error("ArtifactVerificationFailed", message));
+        pass.note(Event::error(
+            source_reason::ARTIFACT_VERIFICATION_FAILED,
+            message,
+        ));
     }
     pass.status.artifact.clone_from(artifact);
     if artifact.is_none() {
