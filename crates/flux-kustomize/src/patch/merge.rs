@@ -431,8 +431,10 @@ fn key_values(patch: &[Node], object: &[Node], keys: Keys<'_>) -> Vec<Vec<String
 /// Combinations that agree in one key and contradict each other in none become the same.
 fn unite(values: &mut [Vec<String>]) {
     for i in 0..values.len() {
+        // Parity: what the first one becomes on the way does not count before the next round.
+        let a = values[i].clone();
         for j in 0..values.len() {
-            let (a, b) = (&values[i], &values[j]);
+            let b = &values[j];
             let common = a.iter().zip(b).any(|(x, y)| x == y);
             let clash = a
                 .iter()
