@@ -16,7 +16,7 @@ use crate::error::ApiError;
 use crate::http::{Reply, Shape};
 use crate::registry::Resource;
 use crate::store::{Doc, Stored};
-use crate::verbs::Call;
+use crate::verbs::{Call, differs};
 
 /// One object as the answer to a request.
 pub(crate) fn object(call: &Call<'_>, code: u16, stored: &Arc<Stored>) -> Reply {
@@ -25,7 +25,7 @@ pub(crate) fn object(call: &Call<'_>, code: u16, stored: &Arc<Stored>) -> Reply 
             &call.resource,
             &Value::Null,
             std::slice::from_ref(stored),
-            true,
+            &call.ask.params.include_object,
         );
         return finish(call, code, table.to_string().into_bytes());
     }
@@ -69,12 +69,7 @@ pub(crate) fn write_object(
 pub(crate) fn list(call: &Call<'_>, meta: &Value, items: &[Arc<Stored>]) -> Reply {
     let resource = &call.resource;
     if call.form.shape == Shape::Table {
-        let table = table::table(
-            resource,
-            meta,
-            items,
-            call.ask.params.include_object != "None",
-        );
+        let table = table::table(resource, meta, items, &call.ask.params.include_object);
         return finish(call, 200, table.to_string().into_bytes());
     }
     let (kind, api_version) = match call.form.shape {
@@ -94,7 +89,7 @@ pub(crate) fn list(call: &Call<'_>, meta: &Value, items: &[Arc<Stored>]) -> Repl
         }
         match call.form.shape {
             // Parity: items of typed lists carry neither kind nor version.
-            Shape::Object if resource.custom.is_none() && resource.group != "events.k8s.io" => {
+            Shape::Object if resource.custom.is_none() && !differs(resource) => {
                 buffer.extend_from_slice(item.bytes());
             }
             shape => write_object(&mut buffer, resource, shape, item),

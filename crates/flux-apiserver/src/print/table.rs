@@ -5,22 +5,19 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::print::{cells, columns};
+use crate::print::{cells, columns, to_value};
 use crate::registry::Resource;
 use crate::schema::Column;
 use crate::store::Stored;
 
-/// A table of objects.
+/// A table of objects; `include` is `None`, `Metadata` or `Object`, which each row then carries.
 pub(crate) fn table(
     resource: &Resource,
     meta: &Value,
     items: &[Arc<Stored>],
-    with_object: bool,
+    include: &str,
 ) -> Value {
-    let rows: Vec<Value> = items
-        .iter()
-        .map(|o| row(resource, o, with_object))
-        .collect();
+    let rows: Vec<Value> = items.iter().map(|o| row(resource, o, include)).collect();
     let meta = match (meta, items) {
         (Value::Null, [one]) => json!({"resourceVersion": one.version.to_string()}),
         (meta, _) => meta.clone(),
@@ -35,21 +32,33 @@ pub(crate) fn table(
 }
 
 /// The table of one watch event; only the first one names the columns.
-pub(crate) fn watch_table(resource: &Resource, object: &Arc<Stored>, header: bool) -> Value {
-    let mut table = table(resource, &Value::Null, std::slice::from_ref(object), true);
+pub(crate) fn watch_table(
+    resource: &Resource,
+    object: &Arc<Stored>,
+    include: &str,
+    header: bool,
+) -> Value {
+    let mut table = table(
+        resource,
+        &Value::Null,
+        std::slice::from_ref(object),
+        include,
+    );
     if !header {
         table["columnDefinitions"] = Value::Null;
     }
     table
 }
 
-fn row(resource: &Resource, object: &Stored, with_object: bool) -> Value {
+fn row(resource: &Resource, object: &Stored, include: &str) -> Value {
     let cells = match &resource.custom {
         None => cells::cells(resource, object),
         Some(custom) => custom_cells(&custom.schema.columns, object),
     };
     let mut row = json!({"cells": cells});
-    if with_object {
+    if include == "Object" {
+        row["object"] = to_value(resource, &object.doc);
+    } else if include != "None" {
         row["object"] = json!({
             "kind": "PartialObjectMetadata",
             "apiVersion": "meta.k8s.io/v1",

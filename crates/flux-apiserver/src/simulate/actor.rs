@@ -63,13 +63,13 @@ impl Actor {
         });
     }
 
-    /// Changes an object; `change` returns whether there was anything to change.
+    /// Changes an object.
     pub(crate) fn modify(
         &self,
         table: &str,
         key: &Key,
         subresource: &str,
-        mut change: impl FnMut(&mut Doc) -> bool,
+        mut change: impl FnMut(&mut Doc),
     ) {
         self.with(table, subresource, |writer| {
             writer
@@ -93,7 +93,6 @@ impl Actor {
         }
         self.modify(table, key, "status", |doc| {
             doc.insert("status".to_owned(), status.clone());
-            true
         });
     }
 

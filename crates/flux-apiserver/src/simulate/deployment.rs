@@ -34,7 +34,14 @@ pub(crate) fn look(shop: &mut Workshop, deployment: &Stored) {
         return;
     };
     if !paused {
-        annotate(shop, deployment, revision(&current).unwrap_or(1));
+        let newest = sets.iter().filter_map(|s| revision(s)).max().unwrap_or(1);
+        let mut own = revision(&current).unwrap_or(1);
+        if own < newest {
+            // An old template that is wanted again becomes the newest revision.
+            own = newest + 1;
+            renumber(shop, &current, own);
+        }
+        annotate(shop, deployment, own);
         let wanted = number(deployment, "spec.replicas");
         scale(shop, &current, wanted);
         if number(&current, "status.availableReplicas") >= wanted {
@@ -50,6 +57,13 @@ fn revision(set: &Stored) -> Option<i64> {
     set.annotation(REVISION)?.parse().ok()
 }
 
+fn renumber(shop: &Workshop, set: &Stored, revision: i64) {
+    shop.actor.modify("replicasets.apps", &set.key, "", |doc| {
+        let slot = crate::store::meta_mut(doc).entry("annotations");
+        slot.or_insert_with(|| json!({}))[REVISION] = revision.to_string().into();
+    });
+}
+
 fn annotate(shop: &Workshop, deployment: &Stored, revision: i64) {
     let text = revision.to_string();
     if deployment.annotation(REVISION) == Some(text.as_str()) {
@@ -60,7 +74,6 @@ fn annotate(shop: &Workshop, deployment: &Stored, revision: i64) {
             let fields = crate::store::meta_mut(doc);
             let slot = fields.entry("annotations").or_insert_with(|| json!({}));
             slot[REVISION] = text.clone().into();
-            true
         });
 }
 
@@ -125,7 +138,6 @@ fn scale(shop: &Workshop, set: &Stored, wanted: i64) {
     }
     shop.actor.modify("replicasets.apps", &set.key, "", |doc| {
         doc["spec"]["replicas"] = wanted.into();
-        true
     });
 }
 

@@ -201,16 +201,13 @@ impl Collector {
 }
 
 /// Filters a list of the metadata; an empty list goes away.
-pub(crate) fn retain(doc: &mut Doc, field: &str, keep: impl Fn(&Value) -> bool) -> bool {
+pub(crate) fn retain(doc: &mut Doc, field: &str, keep: impl Fn(&Value) -> bool) {
     let fields = meta_mut(doc);
     let Some(list) = fields.get_mut(field).and_then(Value::as_array_mut) else {
-        return false;
+        return;
     };
-    let before = list.len();
     list.retain(|item| keep(item));
-    let changed = list.len() != before;
     if list.is_empty() {
         fields.remove(field);
     }
-    changed
 }

@@ -165,7 +165,6 @@ impl Lifecycle {
             let annotations = crate::store::meta_mut(doc).entry("annotations");
             annotations.or_insert_with(|| json!({}))["kubernetes.io/service-account.uid"] =
                 account.uid().into();
-            true
         });
     }
 
@@ -198,7 +197,6 @@ impl Lifecycle {
         if left.is_empty() {
             self.actor.modify("namespaces", &key, "finalize", |doc| {
                 doc.insert("spec".to_owned(), json!({}));
-                true
             });
             return;
         }

@@ -27,7 +27,6 @@ pub(crate) fn look(shop: &mut Workshop, pod: &Stored) {
             if let Some(spec) = doc.get_mut("spec").and_then(Value::as_object_mut) {
                 spec.insert("nodeName".to_owned(), NODE.into());
             }
-            true
         });
         return;
     }

@@ -62,7 +62,6 @@ fn aggregate(actor: &Actor) {
         if role.doc.get("rules").and_then(Value::as_array) != Some(&rules) {
             actor.modify(TABLE, &role.key, "", |doc| {
                 doc.insert("rules".to_owned(), rules.clone().into());
-                true
             });
         }
     }

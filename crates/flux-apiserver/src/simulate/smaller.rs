@@ -23,7 +23,6 @@ pub(crate) fn claim(shop: &mut Workshop, claim: &Stored) {
     shop.actor
         .modify("persistentvolumeclaims", &claim.key, "", |doc| {
             doc["spec"]["volumeName"] = volume.clone().into();
-            true
         });
     let capacity = at(&claim.doc, "spec.resources.requests")
         .cloned()

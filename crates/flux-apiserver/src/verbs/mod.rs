@@ -17,7 +17,7 @@ mod write;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-pub(crate) use convert::outgoing;
+pub(crate) use convert::{differs, outgoing};
 pub(crate) use delete::{DeleteOptions, Propagation, delete_object};
 pub(crate) use managed::manager_of;
 pub(crate) use persist::{Desired, Writer, serve_definition, system_user};

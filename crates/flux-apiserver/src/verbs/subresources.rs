@@ -28,7 +28,7 @@ pub(crate) fn serve(call: &Call<'_>) -> Result<Reply, ApiError> {
         ("binding", "create") => binding(call),
         ("eviction", "create") => eviction(call),
         ("log", "get") => log(call),
-        ("ephemeralcontainers" | "resize", _) => status(call),
+        ("approval" | "ephemeralcontainers" | "resize", _) => status(call),
         _ => Err(ApiError::method_not_allowed()),
     }
 }

@@ -97,6 +97,8 @@ struct Stream {
     deadline: Instant,
     sent: u64,
     table_header: bool,
+    /// What each row of a table carries.
+    include: String,
 }
 
 impl Drop for Stream {
@@ -132,6 +134,7 @@ fn stream(call: &Call<'_>, delivery: Delivery) -> Reply {
         deadline: now + Duration::from_secs(seconds),
         sent: delivery.version,
         table_header: true,
+        include: params.include_object.clone(),
     };
     Reply::stream(futures::stream::unfold(state, |mut state| async move {
         let frame = state.next().await?;
@@ -192,7 +195,7 @@ impl Stream {
         match self.form.shape {
             Shape::Table => {
                 let header = std::mem::take(&mut self.table_header);
-                let table = print::watch_table(&self.resource, &item.object, header);
+                let table = print::watch_table(&self.resource, &item.object, &self.include, header);
                 buffer.extend_from_slice(table.to_string().as_bytes());
             }
             shape => print::write_object(buffer, &self.resource, shape, &item.object),

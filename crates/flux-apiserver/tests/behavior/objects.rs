@@ -410,3 +410,29 @@ async fn services_get_addresses_and_keep_them() {
     assert_eq!(moved.0, 422);
     assert!(message(&moved).contains("may not change once set"));
 }
+
+#[tokio::test]
+async fn both_versions_of_autoscalers_show_the_same_object() {
+    let api = Api::start().await;
+    let path = |version: &str| {
+        format!("/apis/autoscaling/{version}/namespaces/default/horizontalpodautoscalers")
+    };
+    let old = json!({
+        "apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web"},
+        "spec": {
+            "maxReplicas": 3, "targetCPUUtilizationPercentage": 50,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+        },
+    });
+    let (code, made) = api.post(&path("v1"), &old).await;
+    assert_eq!(
+        (code, &made["spec"]["targetCPUUtilizationPercentage"]),
+        (201, &json!(50))
+    );
+    let (_, new) = api.get(&format!("{}/web", path("v2"))).await;
+    let target = json!({"type": "Utilization", "averageUtilization": 50});
+    assert_eq!(new["spec"]["metrics"][0]["resource"]["target"], target);
+    let (_, list) = api.get(&path("v1")).await;
+    assert_eq!(list["items"][0]["spec"], made["spec"]);
+}
