@@ -129,7 +129,7 @@ impl Collector {
         self.actor.modify(&place.0, &place.1, "", |doc| {
             retain(doc, "ownerReferences", |o| {
                 !lost.iter().any(|l| l == uid(o))
-            })
+            });
         });
     }
 
@@ -195,7 +195,7 @@ impl Collector {
 
     fn finish(&self, place: &Place, finalizer: &str) {
         self.actor.modify(&place.0, &place.1, "", |doc| {
-            retain(doc, "finalizers", |f| f.as_str() != Some(finalizer))
+            retain(doc, "finalizers", |f| f.as_str() != Some(finalizer));
         });
     }
 }

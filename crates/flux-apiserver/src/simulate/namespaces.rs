@@ -215,7 +215,7 @@ impl Lifecycle {
         if store.len(name) == 0 {
             self.actor
                 .modify(DEFINITIONS, &Key::new("", name), "", |doc| {
-                    super::garbage::retain(doc, "finalizers", |f| f != definitions::FINALIZER)
+                    super::garbage::retain(doc, "finalizers", |f| f != definitions::FINALIZER);
                 });
         }
     }
