@@ -464,6 +464,63 @@ async fn deletion_removes_the_files_also_while_suspended() {
     fixture.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_status_reaches_no_foreign_files() {
+    let (fixture, git) = (Fixture::new().await, GitServer::start().await);
+    for name in ["web", "other"] {
+        git.commit(&format!("{name}.git"), &[("a.yaml", name)]);
+        let url = git.url(&format!("{name}.git"));
+        let spec = json!({ "url": url, "interval": "10m", "ref": { "branch": "main" } });
+        fixture.source(name, spec).await;
+    }
+    let (web, other) = (fixture.ready("web").await, fixture.ready("other").await);
+    // A digest that does not fit would have the file removed.
+    let forged = json!({ "path": other["artifact"]["path"], "digest": web["artifact"]["digest"] });
+    let options = PatchOptions {
+        field_manager: "user",
+        subresource: "status",
+        ..PatchOptions::default()
+    };
+    let patch = json!({ "status": { "artifact": forged } });
+    let target = (NAMESPACE, "web");
+    fixture
+        .client
+        .merge_patch(&git_repositories(), target, &patch, &options)
+        .await
+        .expect("patched");
+    let status = fixture.request("web", "forged").await;
+    assert_eq!(status["artifact"]["path"], web["artifact"]["path"]);
+    assert!(fixture.file(&other).exists());
+
+    let include = json!([{ "repository": { "name": "other" } }]);
+    let stolen = json!({ "status": { "artifact": { "path": web["artifact"]["path"] } } });
+    let target = (NAMESPACE, "other");
+    fixture
+        .patch("other", json!({ "spec": { "suspend": true } }))
+        .await;
+    fixture
+        .client
+        .merge_patch(&git_repositories(), target, &stolen, &options)
+        .await
+        .expect("patched");
+    fixture
+        .patch("web", json!({ "spec": { "include": include } }))
+        .await;
+    let failed = fixture
+        .until("web", |s| {
+            condition(s, "StorageOperationFailed")["status"] == "True"
+        })
+        .await;
+    let message = condition(&failed, "Ready")["message"]
+        .as_str()
+        .unwrap_or_default();
+    assert!(
+        message.ends_with("artifact belongs to another object"),
+        "{message}"
+    );
+    fixture.stop().await;
+}
+
 /// Puts a commit of one file, signed with an SSH key, on `main`; its hash.
 fn commit_signed(git: &GitServer, name: &str, key: &ssh_key::PrivateKey) -> String {
     git.update(name, |repository| {

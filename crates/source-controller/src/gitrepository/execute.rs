@@ -5,7 +5,7 @@ use std::sync::Arc;
 use flux_api::meta::Artifact;
 use flux_api::source::GitRepository;
 use flux_artifact::unpack::{Limits, Links, unpack};
-use flux_artifact::{Folder, Location, Published, Storage, StorageError, Verification};
+use flux_artifact::{Digest, Folder, Location, Published, Storage, StorageError, Verification};
 use flux_git::{Checkout, Commit};
 use flux_gocompat::Time;
 use flux_tree::ignore::Matcher;
@@ -43,16 +43,24 @@ pub(super) async fn look_after_storage(
         return Ok(Stored::default());
     };
     let storage = ctx.storage.clone();
-    blocking(move || check(&storage, artifact, now)).await?
+    let own = folder(object).map_err(Failure::Storage)?;
+    blocking(move || check(&storage, artifact, &own, now)).await?
 }
 
-fn check(storage: &Storage, mut artifact: Artifact, now: Timestamp) -> Result<Stored, Failure> {
+fn check(
+    storage: &Storage,
+    mut artifact: Artifact,
+    own: &Folder,
+    now: Timestamp,
+) -> Result<Stored, Failure> {
     let gone = |damaged| Stored {
         disappeared: true,
         damaged,
         ..Stored::default()
     };
-    let Ok(location) = Location::recorded(&artifact.path) else {
+    // Who may write the status must not reach the files of other objects.
+    let location = Location::recorded(&artifact.path).ok();
+    let Some(location) = location.filter(|location| location.folder() == *own) else {
         return Ok(gone(None));
     };
     // Garbage that stays does no harm, and the next pass tries again.
@@ -147,7 +155,9 @@ pub(super) async fn store(
                     name: name.clone(),
                     source,
                 })?;
-            included_files(&storage, artifact, from)
+            Folder::new(GitRepository::KIND, object.namespace(), name)
+                .map_err(IncludeError::Read)
+                .and_then(|own| included_files(&storage, &own, artifact, from))
                 .and_then(|tree| files.mount(at, tree).map_err(IncludeError::Place))
                 .map_err(|source| Failure::IncludeCopy {
                     name: name.clone(),
@@ -171,12 +181,19 @@ pub(super) async fn store(
 /// The files of an included artifact below one of its directories (SRC-GIN-004).
 fn included_files(
     storage: &Storage,
+    own: &Folder,
     artifact: &Artifact,
     from: &str,
 ) -> Result<MemoryTree, IncludeError> {
-    let archive = Location::recorded(&artifact.path)
-        .and_then(|location| storage.read(&location))
-        .map_err(IncludeError::Read)?;
+    let location = Location::recorded(&artifact.path).map_err(IncludeError::Read)?;
+    if location.folder() != *own {
+        return Err(IncludeError::Foreign);
+    }
+    let archive = storage.read(&location).map_err(IncludeError::Read)?;
+    let recorded: Digest = artifact.digest.parse().map_err(IncludeError::Digest)?;
+    if recorded.algorithm().digest(&archive) != recorded {
+        return Err(IncludeError::Changed);
+    }
     let limits = Limits {
         links: Links::Refuse,
         ..Limits::default()

@@ -119,6 +119,12 @@ pub(crate) enum Failure {
 pub(crate) enum IncludeError {
     #[error("read artifact")]
     Read(#[source] StorageError),
+    #[error("artifact belongs to another object")]
+    Foreign,
+    #[error("artifact digest is not usable")]
+    Digest(#[source] flux_artifact::DigestError),
+    #[error("artifact is not the one that was recorded")]
+    Changed,
     #[error("unpack artifact")]
     Unpack(#[source] UnpackError),
     #[error("place files")]
