@@ -465,6 +465,70 @@ async fn deletion_removes_the_files_also_while_suspended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn failures_are_told_in_upstream_s_words() {
+    let (fixture, git) = (Fixture::new().await, GitServer::start().await);
+    git.put("empty.git", flux_git::serve::Repository::new());
+    git.commit("web.git", &[("a.yaml", "a: 1\n")]);
+    let (empty, web) = (git.url("empty.git"), git.url("web.git"));
+    let main = json!({ "branch": "main" });
+    let file = json!([{ "repository": { "name": "waiting" } }]);
+    let tag = json!({ "mode": "Tag", "secretRef": { "name": "keys" } });
+    fixture.secret("keys", json!({ "a.asc": "none" })).await;
+    for (name, spec, stalled, reason, message) in [
+        (
+            "waiting",
+            json!({ "url": empty, "interval": "10m", "ref": main }),
+            false,
+            "EmptyGitRepository",
+            "git repository is empty",
+        ),
+        (
+            "including",
+            json!({ "url": web, "interval": "10m", "ref": main, "include": file }),
+            false,
+            "NoArtifact",
+            "no artifact available for include 'waiting'",
+        ),
+        (
+            "tagless",
+            json!({ "url": web, "interval": "10m", "ref": main, "verify": tag }),
+            true,
+            "InvalidVerificationMode",
+            "cannot verify tag object's signature if a tag reference is not specified",
+        ),
+        (
+            "cloudy",
+            json!({ "url": web, "interval": "10m", "ref": main, "provider": "azure" }),
+            true,
+            "InvalidProviderConfiguration",
+            "provider 'azure' is not supported yet",
+        ),
+    ] {
+        fixture.source(name, spec).await;
+        let status = fixture
+            .until(name, |s| condition(s, "Ready")["status"] == "False")
+            .await;
+        let ready = condition(&status, "Ready");
+        assert_eq!(
+            (&ready["reason"], &ready["message"]),
+            (&json!(reason), &json!(message)),
+            "{name}"
+        );
+        assert_eq!(
+            condition(&status, "Stalled")["status"] == "True",
+            stalled,
+            "{name}"
+        );
+        assert_eq!(
+            status["observedGeneration"],
+            if stalled { 1 } else { -1 },
+            "{name}"
+        );
+    }
+    fixture.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_forged_status_reaches_no_foreign_files() {
     let (fixture, git) = (Fixture::new().await, GitServer::start().await);
     for name in ["web", "other"] {
