@@ -44,7 +44,7 @@ pub(crate) const COMMAND: Command = Command::new("get", "Show what there is and 
             .aliases(&["image"])
             .commands(&[
                 Command::new("all", "Show all image kinds")
-                    .run(|call| Box::pin(sections(call, kinds::IMAGES, Errors::End))),
+                    .run(|call| Box::pin(sections(call, kinds::IMAGES))),
                 Command::new("policy", "Show ImagePolicies")
                     .run(|call| Box::pin(one(call, &kinds::IMAGE_POLICY))),
                 Command::new("repository", "Show ImageRepositories")
@@ -68,7 +68,7 @@ const SOURCES: Command = Command::new("sources", "Show sources")
     .aliases(&["source"])
     .commands(&[
         Command::new("all", "Show all sources")
-            .run(|call| Box::pin(sections(call, kinds::SOURCES, Errors::End))),
+            .run(|call| Box::pin(sections(call, kinds::SOURCES))),
         Command::new("bucket", "Show Buckets").run(|call| Box::pin(one(call, &kinds::BUCKET))),
         Command::new("chart", "Show HelmCharts")
             .run(|call| Box::pin(one(call, &kinds::HELM_CHART))),
@@ -81,13 +81,6 @@ const SOURCES: Command = Command::new("sources", "Show sources")
         Command::new("oci", "Show OCIRepositories")
             .run(|call| Box::pin(one(call, &kinds::OCI_REPOSITORY))),
     ]);
-
-/// What becomes of an error in one of several sections.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Errors {
-    End,
-    Show,
-}
 
 /// Which objects are shown.
 struct Scope {
@@ -205,12 +198,13 @@ fn nothing(kind: &Kind, scope: &Scope) -> String {
 async fn all(call: &Call) -> Result<(), Fail> {
     refuse_watch(call)?;
     for kinds in [kinds::SOURCES, kinds::IMAGES, kinds::REST] {
-        sections(call, kinds, Errors::Show).await?;
+        sections(call, kinds).await?;
     }
     Ok(())
 }
 
-async fn sections(call: &Call, kinds: &[Kind], errors: Errors) -> Result<(), Fail> {
+/// Parity: an error of one kind is shown, and the rest goes on (CLI-GET-013).
+async fn sections(call: &Call, kinds: &[Kind]) -> Result<(), Fail> {
     refuse_watch(call)?;
     let scope = Scope::new(call)?;
     let client = connect::client(call).await?;
@@ -218,8 +212,7 @@ async fn sections(call: &Call, kinds: &[Kind], errors: Errors) -> Result<(), Fai
         match list(&client, kind, &scope).await {
             Ok(objects) if objects.is_empty() => {}
             Ok(objects) => print_section(call, kind, &scope, &objects, true),
-            Err(fail) if errors == Errors::Show => say::failure(&fail.text),
-            Err(fail) => return Err(fail),
+            Err(fail) => say::failure(&fail.text),
         }
     }
     Ok(())

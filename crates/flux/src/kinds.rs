@@ -15,6 +15,8 @@ pub(crate) struct Kind {
     pub(crate) plural: &'static str,
     /// What messages call it: `source git`.
     pub(crate) human: &'static str,
+    /// The words of its sub-command: `source git`.
+    pub(crate) words: &'static str,
     /// The columns between name and readiness.
     pub(crate) columns: &'static [Column],
     /// Whether it has no status of its own and counts as ready.
@@ -114,13 +116,50 @@ impl Kind {
         Resource::new(self.api_version, self.kind, self.plural, true)
     }
 
+    /// Whether an object has no status to wait for: the kinds without one, and a HelmRepository of type `oci`.
+    pub(crate) fn is_static_object(&self, object: &Object) -> bool {
+        self.is_static || self.is_oci(object)
+    }
+
+    fn is_oci(&self, object: &Object) -> bool {
+        self.kind == "HelmRepository" && object.get_str(&["spec", "type"]) == Some("oci")
+    }
+
+    /// What is said of an object that reconciled (CLI-REC-009).
+    pub(crate) fn success(&self, object: &Object) -> String {
+        let text = |path: &[&str]| object.get_str(path).unwrap_or_default().to_owned();
+        match self.kind {
+            "Kustomization" => {
+                format!(
+                    "applied revision {}",
+                    text(&["status", "lastAppliedRevision"])
+                )
+            }
+            "HelmRelease" => format!("applied revision {}", chart_version(object)),
+            "ImageRepository" => {
+                let tags = object.get_i64(&["status", "lastScanResult", "tagCount"]);
+                format!("scan fetched {} tags", tags.unwrap_or(0))
+            }
+            "ImagePolicy" => format!(
+                "selected ref {}:{}",
+                text(&["status", "latestRef", "name"]),
+                text(&["status", "latestRef", "tag"])
+            ),
+            "ImageUpdateAutomation" => match condition(object, "Ready") {
+                Some(ready) => ready["message"].as_str().unwrap_or_default().to_owned(),
+                None => format!("last run {}", text(&["status", "lastAutomationRunTime"])),
+            },
+            "Alert" | "Provider" | "Receiver" => format!("{} reconciliation completed", self.kind),
+            _ => format!(
+                "fetched revision {}",
+                text(&["status", "artifact", "revision"])
+            ),
+        }
+    }
+
     /// Status and message of readiness.
     pub(crate) fn readiness(&self, object: &Object) -> (String, String) {
-        let oci = self.kind == "HelmRepository"
-            && object
-                .get_str(&["spec", "type"])
-                .is_some_and(|kind| kind == "oci");
-        if oci {
+        if self.is_oci(object) {
             return ("True".to_owned(), "Helm repository is Ready".to_owned());
         }
         if self.is_static {
@@ -160,6 +199,7 @@ const fn kind(
         kind,
         plural,
         human,
+        words: human,
         columns,
         is_static: false,
     }
@@ -214,13 +254,16 @@ pub(crate) const IMAGE_POLICY: Kind = kind(
     "image policy",
     &[Column::Image, Column::Tag],
 );
-pub(crate) const IMAGE_UPDATE: Kind = kind(
-    IMAGE,
-    "ImageUpdateAutomation",
-    "imageupdateautomations",
-    "image update automation",
-    &[Column::LastRun, Column::Suspended],
-);
+pub(crate) const IMAGE_UPDATE: Kind = Kind {
+    words: "image update",
+    ..kind(
+        IMAGE,
+        "ImageUpdateAutomation",
+        "imageupdateautomations",
+        "image update automation",
+        &[Column::LastRun, Column::Suspended],
+    )
+};
 pub(crate) const HELM_RELEASE: Kind = kind(
     "helm.toolkit.fluxcd.io/v2",
     "HelmRelease",
@@ -244,6 +287,7 @@ pub(crate) const RECEIVER: Kind = kind(
 );
 pub(crate) const PROVIDER: Kind = Kind {
     is_static: true,
+    words: "alert-provider",
     ..kind(
         "notification.toolkit.fluxcd.io/v1beta3",
         "Provider",
@@ -283,3 +327,32 @@ pub(crate) const SOURCES: &[Kind] = &[
 pub(crate) const IMAGES: &[Kind] = &[IMAGE_REPOSITORY, IMAGE_POLICY, IMAGE_UPDATE];
 /// The rest, in the order of `flux get all`.
 pub(crate) const REST: &[Kind] = &[HELM_RELEASE, KUSTOMIZATION, RECEIVER, PROVIDER, ALERT];
+
+/// A kind by the words behind a verb: `source git`.
+pub(crate) fn by_words(words: &str) -> Option<&'static Kind> {
+    EVERY.iter().find(|kind| kind.words == words)
+}
+
+/// A kind by its name in the API: `GitRepository`.
+pub(crate) fn by_kind(name: &str) -> Option<&'static Kind> {
+    EVERY.iter().find(|kind| kind.kind == name)
+}
+
+/// All kinds.
+const EVERY: &[Kind] = &[
+    OCI_REPOSITORY,
+    BUCKET,
+    GIT_REPOSITORY,
+    HELM_REPOSITORY,
+    HELM_CHART,
+    EXTERNAL_ARTIFACT,
+    IMAGE_REPOSITORY,
+    IMAGE_POLICY,
+    IMAGE_UPDATE,
+    HELM_RELEASE,
+    KUSTOMIZATION,
+    RECEIVER,
+    PROVIDER,
+    ALERT,
+    GENERATOR,
+];

@@ -12,13 +12,23 @@
 pub mod cli;
 mod connect;
 mod create;
+mod delete;
+mod export;
+mod files;
 mod get;
 mod kinds;
+mod kubeconfig;
 mod manifest;
+mod prompt;
+mod reconcile;
+mod resume;
 mod root;
 mod say;
+mod suspend;
 mod table;
+mod verbs;
 mod version;
+mod wait;
 
 use cli::command::{Parsed, parse};
 

@@ -3,13 +3,21 @@
 use crate::cli::Fail;
 use crate::cli::command::{Call, Command};
 use crate::cli::flag::{Flag, Kind};
-use crate::{create, get};
+use crate::{create, delete, export, get, reconcile, resume, suspend};
 
 /// The whole command line.
 pub(crate) static ROOT: Command = Command::new("flux", "Deliver what is declared to Kubernetes")
     .long("Deliver what is declared in Git, OCI and Helm sources to Kubernetes, and look at how it is doing.")
     .persistent(GLOBAL)
-    .commands(&[create::COMMAND, get::COMMAND]);
+    .commands(&[
+        create::COMMAND,
+        delete::COMMAND,
+        export::COMMAND,
+        get::COMMAND,
+        reconcile::COMMAND,
+        resume::COMMAND,
+        suspend::COMMAND,
+    ]);
 
 const GLOBAL: &[Flag] = &[
     Flag::text("as", "user to act as"),

@@ -41,3 +41,10 @@ pub(crate) fn fail(fail: &Fail) {
 pub(crate) fn data(text: &str) {
     print!("{text}");
 }
+
+/// Has everything shown that was printed so far.
+pub(crate) fn flush() {
+    use std::io::Write;
+    // Whoever no longer reads needs no answer.
+    let _ = std::io::stdout().flush();
+}
