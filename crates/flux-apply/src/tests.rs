@@ -388,6 +388,7 @@ async fn a_wait_names_what_is_missing() {
             version: "v1".to_owned(),
         },
         expires: false,
+        applied: false,
     };
     let limit = Duration::from_millis(300);
     let failed = fixture.engine.wait(&fixture.client, &[absent], limit).await;

@@ -4,9 +4,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
-use flux_kube::Client;
+use flux_kube::{Client, Error};
 use flux_object::health::{self, Status};
-use flux_object::{Object, ObjectId};
+use flux_object::{Gvk, Object, ObjectId};
 use futures::{Stream, StreamExt, stream};
 
 use crate::change::Change;
@@ -24,6 +24,9 @@ pub struct Target {
     pub entry: Entry,
     /// Whether its absence counts as done (KUS-HLT-006).
     pub expires: bool,
+    /// Whether the identity that waits has just applied it. Other objects are looked at with that identity's own rights,
+    /// never with what the tracker was shown.
+    pub applied: bool,
 }
 
 /// The state of one object at the end of a wait.
@@ -66,6 +69,7 @@ impl From<&Change> for Target {
                 version: change.version.clone(),
             },
             expires: change.expires,
+            applied: true,
         }
     }
 }
@@ -91,7 +95,9 @@ impl Engine {
         let mut watched: Vec<bool> = vec![false; targets.len()];
         let mut streams: stream::SelectAll<States> = stream::SelectAll::new();
         for (at, target) in targets.iter().enumerate() {
-            if self.tracker.facts(&keys[at]).is_none() && !target.expires {
+            let shown = target.applied || client.identity().is_none();
+            let known = shown && self.tracker.facts(&keys[at]).is_some();
+            if !known && !target.expires {
                 watched[at] = true;
                 streams.push(states(client, at, target.entry.clone()));
             }
@@ -126,21 +132,19 @@ impl Engine {
 
 fn key_of(client: &Client, target: &Target) -> ObjectId {
     let id = &target.entry.id;
-    let gvk = flux_object::Gvk::new(&*id.group, &*target.entry.version, &*id.kind);
     let namespaced = client
         .discovery()
-        .cached(&gvk)
+        .cached(&gvk_of(&target.entry))
         .is_none_or(|resource| resource.namespaced);
     key(id, namespaced)
 }
 
 /// The states of an object that is not ours, and so in none of our watches.
 fn states(client: &Client, at: usize, entry: Entry) -> States {
-    let client = client.clone();
+    let (client, asked, named) = (client.clone(), client.clone(), entry.clone());
     let found = async move {
         loop {
-            let gvk = flux_object::Gvk::new(&*entry.id.group, &*entry.version, &*entry.id.kind);
-            match client.discovery().resource(&gvk).await {
+            match client.discovery().resource(&gvk_of(&entry)).await {
                 Ok(resource) => {
                     let name = (entry.id.namespace.as_str(), entry.id.name.as_str());
                     return client.watch_one(&resource, name);
@@ -149,15 +153,40 @@ fn states(client: &Client, at: usize, entry: Entry) -> States {
             }
         }
     };
-    let states = stream::once(found).flatten().map(move |state| {
-        let status = match state {
-            Ok(Some(object)) => Some(status_of(&object)),
-            Ok(None) => Some(Status::NotFound),
-            Err(_) => None,
-        };
-        (at, status)
+    let states = stream::once(found).flatten().then(move |state| {
+        let (client, entry) = (asked.clone(), named.clone());
+        async move { (at, look(&client, &entry, state).await) }
     });
     Box::pin(states)
+}
+
+/// The state that an event shows. An identity that may read an object but not watch it is answered by a read, at the pace
+/// at which the watch tries again.
+async fn look(
+    client: &Client,
+    entry: &Entry,
+    event: Result<Option<Object>, Error>,
+) -> Option<Status> {
+    let object = match event {
+        Err(error) if error.is_forbidden() => {
+            let id = &entry.id;
+            let resource = client.discovery().resource(&gvk_of(entry)).await.ok()?;
+            match client.get(&resource, &id.namespace, &id.name).await {
+                Err(error) if error.is_not_found() => Ok(None),
+                answer => answer.map(Some),
+            }
+        }
+        event => event,
+    };
+    match object {
+        Ok(Some(object)) => Some(status_of(&object)),
+        Ok(None) => Some(Status::NotFound),
+        Err(_) => None,
+    }
+}
+
+fn gvk_of(entry: &Entry) -> Gvk {
+    Gvk::new(&*entry.id.group, &*entry.version, &*entry.id.kind)
 }
 
 fn status_of(object: &Object) -> Status {

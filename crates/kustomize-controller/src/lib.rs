@@ -16,4 +16,7 @@ mod kustomization;
 mod program;
 mod watches;
 
+#[cfg(test)]
+mod tests;
+
 pub use program::KustomizeController;

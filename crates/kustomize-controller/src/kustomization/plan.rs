@@ -254,6 +254,7 @@ fn checks(object: &Kustomization) -> Vec<Target> {
                 version: gvk.version,
             },
             expires: false,
+            applied: false,
         }
     });
     stated
