@@ -197,7 +197,8 @@ fn check_preconditions(
     let gr = resource.group_resource();
     if let Some(uid) = options.uid.as_deref().filter(|uid| *uid != live.uid()) {
         let why = format!(
-            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object \
+             might have been deleted and then recreated",
             live.uid()
         );
         return Err(ApiError::conflict(&gr, live.name(), &why));
@@ -205,8 +206,8 @@ fn check_preconditions(
     let current = live.version.to_string();
     if let Some(version) = options.version.as_deref().filter(|v| *v != current) {
         let why = format!(
-            "Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in \
-             object meta: {current}"
+            "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion \
+             in record ({current}). The object might have been modified"
         );
         return Err(ApiError::conflict(&gr, live.name(), &why));
     }

@@ -288,10 +288,7 @@ impl Writer<'_> {
         let gr = self.resource.group_resource();
         let uid = str_at(fields, "uid");
         if !uid.is_empty() && uid != live.uid() {
-            let why = format!(
-                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-                live.uid()
-            );
+            let why = other_uid(self.resource, &live.key, uid, live.uid());
             return Err(ApiError::conflict(&gr, live.name(), &why));
         }
         let version = str_at(fields, "resourceVersion");
@@ -353,6 +350,26 @@ fn check_creation(doc: &Doc) -> Result<(), ApiError> {
         ));
     }
     Ok(())
+}
+
+/// The words for a write that is meant for another object of the same name.
+pub(crate) fn other_uid(resource: &Resource, key: &Key, wanted: &str, found: &str) -> String {
+    let mut place = String::from("/registry/");
+    if resource.custom.is_some() {
+        place.push_str(&resource.group);
+        place.push('/');
+    }
+    place.push_str(&resource.plural);
+    if !key.namespace.is_empty() {
+        place.push('/');
+        place.push_str(&key.namespace);
+    }
+    format!(
+        "StorageError: invalid object, Code: 4, Key: {place}/{}, ResourceVersion: 0, \
+         AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object \
+         meta: {found}",
+        key.name
+    )
 }
 
 /// Restores what a client cannot change.

@@ -4,6 +4,7 @@ use crate::error::ApiError;
 use crate::http::Reply;
 use crate::print;
 use crate::store::{meta, str_at};
+use crate::verbs::persist::other_uid;
 use crate::verbs::{Call, Desired, decode};
 
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
@@ -57,9 +58,20 @@ pub(crate) fn update(call: &Call<'_>) -> Result<Reply, ApiError> {
         let object = call.writer().update(&call.key(), |_| Ok(doc.clone()))?;
         return Ok(print::object(call, 200, &object));
     }
-    let written = call
-        .writer()
-        .upsert(&call.key(), |_| Ok(Desired::Changed(doc.clone())))?;
+    let key = call.key();
+    let written = call.writer().upsert(&key, |live| {
+        let uid = str_at(meta(&doc), "uid");
+        if live.is_none() && !uid.is_empty() {
+            // What was to be replaced is gone; another object is not made in its place.
+            let why = other_uid(&call.resource, &key, uid, "");
+            return Err(ApiError::conflict(
+                &call.resource.group_resource(),
+                &key.name,
+                &why,
+            ));
+        }
+        Ok(Desired::Changed(doc.clone()))
+    })?;
     let code = if written.created { 201 } else { 200 };
     Ok(print::object(call, code, &written.object))
 }

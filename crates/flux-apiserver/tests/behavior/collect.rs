@@ -49,7 +49,9 @@ async fn preconditions_protect_another_object_of_the_same_name() {
         .delete(&path, &json!({"preconditions": {"uid": "other"}}))
         .await;
     assert_eq!(refused.0, 409);
-    assert!(message(&refused).contains("Precondition failed: UID in precondition: other"));
+    assert!(
+        message(&refused).contains("the UID in the precondition (other) does not match the UID")
+    );
     assert_eq!(api.get(&path).await.0, 200);
 }
 

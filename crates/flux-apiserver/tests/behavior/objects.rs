@@ -373,8 +373,13 @@ async fn a_lease_is_created_by_its_first_replacement() {
     let api = Api::start().await;
     let path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/one";
     let lease = json!({"metadata": {"name": "one"}, "spec": {"holderIdentity": "me"}});
-    assert_eq!(api.put(path, &lease).await.0, 201);
+    let (code, made) = api.put(path, &lease).await;
+    assert_eq!(code, 201);
     assert_eq!(api.put(path, &lease).await.0, 200);
+    api.delete(path, &json!({})).await;
+    let late = api.put(path, &made).await;
+    assert_eq!(late.0, 409, "the lease that was held is gone");
+    assert!(message(&late).contains("Precondition failed: UID in precondition: "));
     assert_eq!(
         api.put(&format!("{CONFIG_MAPS}/one"), &config_map("one"))
             .await
