@@ -30,6 +30,8 @@ pub(crate) struct StageRun<'a> {
     ledger: &'a mut dyn Ledger,
     entries: Vec<Entry>,
     recorded: bool,
+    /// Whether the rights of the identity have been tried in this apply.
+    probed: bool,
     pub(crate) changes: Vec<Change>,
 }
 
@@ -88,6 +90,8 @@ impl<'a> StageRun<'a> {
             ledger,
             recorded: entries.iter().all(|e| request.recorded.contains(&e.id)),
             entries,
+            // The connection's own rights are the operator's concern.
+            probed: request.client.identity().is_none(),
             changes: Vec::new(),
         }
     }
@@ -97,7 +101,9 @@ impl<'a> StageRun<'a> {
             return Ok(());
         }
         let placed = self.place(items).await?;
-        let decisions = self.decide(&placed).await?;
+        let mut known: Vec<Decision> = placed.iter().map(|p| self.known(p)).collect();
+        self.probe(&mut known);
+        let decisions = self.decide(&placed, known).await?;
         let writes = decisions
             .iter()
             .any(|decision| !matches!(decision, Decision::Done(_)));
@@ -140,13 +146,17 @@ impl<'a> StageRun<'a> {
     }
 
     /// Decides about every object; objects that nothing is known of are asked for by a dry run.
-    async fn decide(&self, placed: &[Placed<'_>]) -> Result<Vec<Decision>, ApplyError> {
-        let mut decisions: Vec<Decision> = placed.iter().map(|p| self.known(p)).collect();
+    async fn decide(
+        &self,
+        placed: &[Placed<'_>],
+        mut decisions: Vec<Decision>,
+    ) -> Result<Vec<Decision>, ApplyError> {
         let open: Vec<usize> = (0..placed.len())
             .filter(|at| matches!(decisions[*at], Decision::Ask))
             .collect();
         if let [only] = open[..]
             && let Some(direct) = self.direct(&placed[only])
+            && !self.shown(&placed[only])
         {
             decisions[only] = direct;
             return Ok(decisions);
@@ -163,6 +173,35 @@ impl<'a> StageRun<'a> {
             decisions[at] = answer;
         }
         Ok(decisions)
+    }
+
+    /// Sees to it that an identity that is not our own is asked about at least one object: rights that were taken back would
+    /// otherwise go unnoticed as long as nothing changes. Another object each time.
+    fn probe(&mut self, decisions: &mut [Decision]) {
+        let asks = |decision: &Decision| matches!(decision, Decision::Ask);
+        if self.probed || decisions.iter().any(asks) {
+            self.probed = true;
+            return;
+        }
+        let unchanged: Vec<&mut Decision> = decisions
+            .iter_mut()
+            .filter(|decision| matches!(decision, Decision::Done(Action::Unchanged)))
+            .collect();
+        if unchanged.is_empty() {
+            return;
+        }
+        let chosen = self.engine.tracker.turn() % unchanged.len();
+        if let Some(decision) = unchanged.into_iter().nth(chosen) {
+            *decision = Decision::Ask;
+            self.probed = true;
+        }
+    }
+
+    /// Whether an object is asked about only for the sake of the question.
+    fn shown(&self, placed: &Placed<'_>) -> bool {
+        let identity = self.identity();
+        let tracker = &self.engine.tracker;
+        tracker.proves(&placed.key, &placed.item.desired, identity.as_deref())
     }
 
     /// What the evidence at hand says.

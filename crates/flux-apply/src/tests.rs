@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flux_apiserver::{Options, Server, Workloads};
-use flux_kube::{Apply, Client, Credentials, Resource, Trust};
+use flux_kube::{Apply, Client, Credentials, Identity, Resource, Trust};
 use flux_object::selector::{PatternOptions, PatternSelector};
 use flux_object::{Object, ObjectId};
 use futures::FutureExt;
@@ -469,4 +469,63 @@ async fn ignored_fields_stay_as_others_set_them() {
         live.get(&["data"]),
         Some(&json!({"key": "edited", "other": "y"}))
     );
+}
+
+#[tokio::test]
+async fn rights_that_were_taken_back_are_noticed_though_nothing_changed() {
+    let fixture = Fixture::new().await;
+    let rights = |verbs: Value| {
+        object(json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+            "metadata": {"name": "tenant", "namespace": "default"},
+            "rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": verbs}],
+        }))
+    };
+    let binding = object(json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "tenant", "namespace": "default"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "tenant"},
+        "subjects": [{"kind": "ServiceAccount", "name": "tenant", "namespace": "default"}],
+    }));
+    let user = Apply {
+        field_manager: "user",
+        force: true,
+        ..Apply::default()
+    };
+    let rbac = "rbac.authorization.k8s.io/v1";
+    let roles = Resource::new(rbac, "Role", "roles", true);
+    let bindings = Resource::new(rbac, "RoleBinding", "rolebindings", true);
+    let set = async |verbs: Value| {
+        let role = rights(verbs);
+        let client = &fixture.client;
+        client.apply(&roles, &role, &user).await.expect("a role");
+    };
+    set(json!(["get", "create", "patch"])).await;
+    let client = &fixture.client;
+    client
+        .apply(&bindings, &binding, &user)
+        .await
+        .expect("a binding");
+    let identity = Identity::service_account("default", "tenant").expect("a name");
+    let tenant = Fixture {
+        client: client.as_identity(identity),
+        engine: engine(client),
+        owner: fixture.owner.clone(),
+        server: fixture.server,
+    };
+    let objects = || vec![config_map("a", "1"), config_map("b", "1")];
+    assert_eq!(
+        actions(&tenant.apply(objects()).await),
+        [Action::Created; 2]
+    );
+    tenant.requests();
+    assert_eq!(
+        actions(&tenant.apply(objects()).await),
+        [Action::Unchanged; 2]
+    );
+    assert_eq!(tenant.requests(), 1, "one question about one object");
+    set(json!(["get"])).await;
+    let outcome = tenant.apply(objects()).await;
+    let error = outcome.error.expect("a refusal").to_string();
+    assert!(error.ends_with("dry-run failed (Forbidden)"), "{error}");
 }

@@ -4,6 +4,7 @@
 //! objects that this identity applied.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ struct Shared {
     client: Client,
     lens: Lens,
     state: Mutex<State>,
+    /// Counts the probes, so that each asks about another object.
+    turns: AtomicUsize,
     /// Counts the events that changed something; waiting is waiting for it to move.
     moved: watch::Sender<u64>,
 }
@@ -93,6 +96,7 @@ impl Tracker {
                 client,
                 lens,
                 state: Mutex::default(),
+                turns: AtomicUsize::new(0),
                 moved: watch::channel(0).0,
             }),
         }
@@ -106,6 +110,11 @@ impl Tracker {
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// A number that is another one each time.
+    pub(crate) fn turn(&self) -> usize {
+        self.shared.turns.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -242,20 +242,16 @@ fn without_events(mut counts: BTreeMap<String, usize>) -> BTreeMap<String, usize
     counts
 }
 
-#[tokio::test]
-async fn a_kustomization_lives_within_its_budget() {
-    let cluster = Cluster::start().await;
+async fn create_source(cluster: &Cluster) {
     let source = json!({
         "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
         "metadata": {"name": "src", "namespace": NAMESPACE},
         "spec": {"interval": "10m", "url": "http://git.test/x.git"},
     });
     apply(&cluster.client, &GitRepository::resource(), source).await;
-    let first = manifests("example.com/app:1");
-    cluster
-        .publish("main@sha1:1", &[("deploy/a.yaml", &first)])
-        .await;
-    cluster.requests();
+}
+
+async fn create_kustomization(cluster: &Cluster) {
     let kustomization = json!({
         "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
         "metadata": {"name": "apps", "namespace": NAMESPACE},
@@ -266,6 +262,18 @@ async fn a_kustomization_lives_within_its_budget() {
         },
     });
     apply(&cluster.client, &Kustomization::resource(), kustomization).await;
+}
+
+#[tokio::test]
+async fn a_kustomization_lives_within_its_budget() {
+    let cluster = Cluster::start().await;
+    create_source(&cluster).await;
+    let first = manifests("example.com/app:1");
+    cluster
+        .publish("main@sha1:1", &[("deploy/a.yaml", &first)])
+        .await;
+    cluster.requests();
+    create_kustomization(&cluster).await;
     let installed = cluster.applied("main@sha1:1").await;
     // The test's own apply is one of the patches on Kustomizations; the finalizer and two writes of the status are ours.
     assert_eq!(
