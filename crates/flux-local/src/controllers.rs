@@ -3,7 +3,7 @@
 use flux_git::Mirror;
 use flux_runtime::{Hosting, Program, Running};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::bootstrap::NAMESPACE;
 use crate::{Cluster, Error};
@@ -15,7 +15,7 @@ pub struct Controllers {
     pub source: Running,
     /// kustomize-controller.
     pub kustomize: Running,
-    shutdown: CancellationToken,
+    shutdown: DropGuard,
     /// Where artifacts are kept; removed at the end unless it was given.
     _storage: Option<TempDir>,
 }
@@ -29,14 +29,10 @@ pub struct Launch {
     pub flags: Vec<String>,
     /// The namespace they run in; `flux-system` when absent.
     pub namespace: Option<String>,
+    /// Where artifacts are served; a free port of loopback when absent.
+    pub storage_address: Option<String>,
     /// Where artifacts are kept, to outlive the controllers; a folder of their own when absent.
     pub storage: Option<std::path::PathBuf>,
-}
-
-impl Drop for Controllers {
-    fn drop(&mut self) {
-        self.shutdown.cancel();
-    }
 }
 
 impl Controllers {
@@ -56,7 +52,8 @@ impl Controllers {
         let namespace = launch.namespace.as_deref().unwrap_or(NAMESPACE);
         let mut flags = launch.flags.clone();
         flags.push(format!("--storage-path={}", path.display()));
-        flags.push("--storage-addr=127.0.0.1:0".to_owned());
+        let address = launch.storage_address.as_deref().unwrap_or("127.0.0.1:0");
+        flags.push(format!("--storage-addr={address}"));
         let git = flux_git::Client::with_mirrors(launch.mirrors);
         let program = source_controller::SourceController::with_git(git);
         let source = start(cluster, program, flags, namespace, &shutdown).await?;
@@ -65,9 +62,16 @@ impl Controllers {
         Ok(Self {
             source,
             kustomize,
-            shutdown,
+            shutdown: shutdown.drop_guard(),
             _storage: storage,
         })
+    }
+
+    /// Ends them, and waits until they have ended.
+    pub async fn stop(self) {
+        drop(self.shutdown);
+        // How they ended is in their logs.
+        let _ = tokio::join!(self.source.ended(), self.kustomize.ended());
     }
 }
 
