@@ -16,6 +16,8 @@ pub(crate) const GATES: &[(&str, bool)] = &[
     ("DisableConfigWatchers", false),
     ("DirectSourceFetch", false),
     ("MigrateAPIVersion", false),
+    // Known to every controller; there are no cloud identities here yet that it could allow.
+    ("ObjectLevelWorkloadIdentity", false),
 ];
 
 /// A gate that decides something here. The others are accepted, and mean nothing to this implementation: there is no

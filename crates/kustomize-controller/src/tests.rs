@@ -264,6 +264,29 @@ async fn create_kustomization(cluster: &Cluster) {
     apply(&cluster.client, &Kustomization::resource(), kustomization).await;
 }
 
+/// Asks for a reconcile, and waits until it is done. Only what came after the question is counted then.
+async fn ask(cluster: &Cluster) {
+    let asked = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "now"}}});
+    cluster
+        .client
+        .merge_patch(
+            &Kustomization::resource(),
+            (NAMESPACE, "apps"),
+            &asked,
+            &PatchOptions::default(),
+        )
+        .await
+        .expect("a request");
+    cluster.requests();
+    cluster
+        .until(|object| {
+            object.is_some_and(|object| {
+                object.get_str(&["status", "lastHandledReconcileAt"]) == Some("now")
+            })
+        })
+        .await;
+}
+
 #[tokio::test]
 async fn a_kustomization_lives_within_its_budget() {
     let cluster = Cluster::start().await;
@@ -308,32 +331,14 @@ async fn a_kustomization_lives_within_its_budget() {
         counts(&[("patch deployments", 1), ("patch kustomizations", 1)])
     );
 
-    let asked = json!({"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "now"}}});
-    let target = (NAMESPACE, "apps");
-    cluster
-        .client
-        .merge_patch(
-            &Kustomization::resource(),
-            target,
-            &asked,
-            &PatchOptions::default(),
-        )
-        .await
-        .expect("a request");
-    cluster.requests();
-    cluster
-        .until(|object| {
-            object.is_some_and(|object| {
-                object.get_str(&["status", "lastHandledReconcileAt"]) == Some("now")
-            })
-        })
-        .await;
+    ask(&cluster).await;
     assert_eq!(
         without_events(cluster.requests()),
         counts(&[("patch kustomizations", 1)]),
         "nothing is asked of what is in place"
     );
 
+    let target = (NAMESPACE, "apps");
     cluster
         .client
         .delete(&Kustomization::resource(), target, &Delete::default())
