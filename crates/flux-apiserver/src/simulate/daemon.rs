@@ -1,6 +1,6 @@
 //! Daemon sets: one pod, because there is one node.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::simulate::pods;
 use crate::simulate::workloads::{Kind, Workshop, hash, owner};
@@ -11,7 +11,7 @@ const HASH: &str = "controller-revision-hash";
 pub(crate) fn look(shop: &mut Workshop, set: &Stored) {
     let template = at(&set.doc, "spec.template").cloned().unwrap_or_default();
     let revision = hash(&template);
-    let wanted = i64::from(fits(set));
+    let wanted = i64::from(pods::fits(set));
     let all = shop.children(set, Kind::Pod);
     let live: Vec<_> = all.iter().filter(|p| !p.deleting()).collect();
     if all.is_empty() && wanted == 1 {
@@ -52,15 +52,4 @@ pub(crate) fn look(shop: &mut Workshop, set: &Stored) {
         }
     }
     shop.actor.set_status("daemonsets.apps", &set.key, &status);
-}
-
-/// The node has no labels but its name, so other node selectors match nothing.
-fn fits(set: &Stored) -> bool {
-    let selector = at(&set.doc, "spec.template.spec.nodeSelector").and_then(Value::as_object);
-    selector.is_none_or(|s| {
-        s.iter().all(|(key, value)| {
-            (key == "kubernetes.io/os" && value == "linux")
-                || (key == "kubernetes.io/hostname" && value == pods::NODE)
-        })
-    })
 }

@@ -23,6 +23,10 @@ pub(crate) fn look(shop: &mut Workshop, pod: &Stored) {
         .and_then(Value::as_str)
         .is_some();
     if !scheduled {
+        if !fits(pod) {
+            shop.actor.set_status("pods", &pod.key, &unschedulable(pod));
+            return;
+        }
         shop.actor.modify("pods", &pod.key, "binding", |doc| {
             if let Some(spec) = doc.get_mut("spec").and_then(Value::as_object_mut) {
                 spec.insert("nodeName".to_owned(), NODE.into());
@@ -44,6 +48,35 @@ pub(crate) fn look(shop: &mut Workshop, pod: &Stored) {
         Fate::Fail(_) => waiting(pod, "ImagePullBackOff"),
     };
     shop.actor.set_status("pods", &pod.key, &status);
+}
+
+/// Whether a pod, or the pods of a template, can run here: the node has three labels, other node
+/// selectors match nothing.
+pub(crate) fn fits(object: &Stored) -> bool {
+    let selectors = ["spec.nodeSelector", "spec.template.spec.nodeSelector"];
+    let selectors = selectors
+        .iter()
+        .filter_map(|path| at(&object.doc, path)?.as_object());
+    selectors.flatten().all(|(key, value)| {
+        (key == "kubernetes.io/os" && value == "linux")
+            || (key == "kubernetes.io/arch" && value == "amd64")
+            || (key == "kubernetes.io/hostname" && value == NODE)
+    })
+}
+
+/// The status of a pod that waits for another node.
+fn unschedulable(pod: &Stored) -> Value {
+    let wanted = json!({
+        "type": "PodScheduled", "status": "False", "lastProbeTime": null,
+        "observedGeneration": pod.generation(), "reason": "Unschedulable",
+        "message": "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. \
+                    no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption \
+                    is not helpful for scheduling.",
+    });
+    json!({
+        "phase": "Pending", "qosClass": quality(pod),
+        "conditions": [condition(pod, wanted, false)],
+    })
 }
 
 fn finished(pod: &Stored) -> bool {

@@ -244,6 +244,9 @@ impl Workshop {
 
     /// What is to become of an object: its own annotations decide, else those of its owners.
     pub(crate) fn fate(&self, object: &Stored) -> Fate {
+        if !pods::fits(object) {
+            return Fate::Never;
+        }
         let mut next: Option<Arc<Stored>> = None;
         for _ in 0..3 {
             let current = next.as_deref().unwrap_or(object);

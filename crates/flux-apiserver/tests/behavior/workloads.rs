@@ -116,3 +116,22 @@ async fn stateful_and_daemon_sets_become_ready() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_pod_for_another_node_stays_pending() {
+    let api = Api::start().await;
+    let mut far = deployment("far");
+    far["spec"]["template"]["spec"]["nodeSelector"] = json!({"disk": "none"});
+    far["spec"]["progressDeadlineSeconds"] = 1.into();
+    api.post(DEPLOYMENTS, &far).await;
+    let late = |d: &Value| {
+        condition(d, "Progressing").is_some_and(|c| c["reason"] == "ProgressDeadlineExceeded")
+    };
+    api.until(&format!("{DEPLOYMENTS}/far"), late).await;
+    let (_, pods) = api.get("/api/v1/namespaces/default/pods").await;
+    let scheduled = condition(&pods["items"][0], "PodScheduled").expect("a condition");
+    assert_eq!(
+        (&scheduled["status"], &scheduled["reason"]),
+        (&json!("False"), &json!("Unschedulable"))
+    );
+}
