@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use flux_drift::{ignore, immutable, managed};
 use flux_kube::{Apply, Delete, Error, PatchOptions, Resource};
-use flux_object::stage::Stage;
+use flux_object::stage::{self, Stage};
 use flux_object::{Gvk, Object, ObjectId, order};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
@@ -22,6 +23,10 @@ use crate::record::{
 use crate::rules::{Mode, Wishes};
 use crate::unknown;
 use crate::wait::Target;
+
+/// How often a kind is looked for that this apply has defined, and how long in between.
+const DISCOVERY_TRIES: u32 = 10;
+const DISCOVERY_PAUSE: Duration = Duration::from_millis(500);
 
 /// The stages of one apply.
 pub(crate) struct StageRun<'a> {
@@ -121,7 +126,6 @@ impl<'a> StageRun<'a> {
 
     /// Finds the resource of each object, and makes sure that its kind is watched.
     async fn place<'i>(&self, items: &[&'i Item]) -> Result<Vec<Placed<'i>>, ApplyError> {
-        let discovery = self.request.client.discovery();
         let mut known: HashMap<Gvk, Arc<Resource>> = HashMap::new();
         let mut placed = Vec::with_capacity(items.len());
         for item in items {
@@ -129,7 +133,7 @@ impl<'a> StageRun<'a> {
             let resource = if let Some(resource) = known.get(&gvk) {
                 resource.clone()
             } else {
-                let found = discovery.resource(&gvk).await;
+                let found = self.find(&gvk).await;
                 let refused = |error| ApplyError::refused(&item.id, Operation::DryRun, error);
                 let found = found.map_err(refused)?;
                 known.insert(gvk, found.clone());
@@ -143,6 +147,23 @@ impl<'a> StageRun<'a> {
         }
         self.engine.tracker.follow(known.into_values()).await;
         Ok(placed)
+    }
+
+    /// The resource of a kind. One that this apply has just defined may take a moment to be served.
+    async fn find(&self, gvk: &Gvk) -> Result<Arc<Resource>, Error> {
+        let discovery = self.request.client.discovery();
+        let defines = self.entries.iter().any(|entry| stage::is_crd(&entry.id));
+        let mut left = if defines { DISCOVERY_TRIES } else { 0 };
+        loop {
+            match discovery.resource(gvk).await {
+                Err(Error::NoMatch(_)) if left > 0 => {
+                    left -= 1;
+                    discovery.invalidate();
+                    tokio::time::sleep(DISCOVERY_PAUSE).await;
+                }
+                found => return found,
+            }
+        }
     }
 
     /// Decides about every object; objects that nothing is known of are asked for by a dry run.
