@@ -129,31 +129,7 @@ async fn a_file_that_is_not_listed_is_named_in_an_event() {
     );
     world.apply(&app(&world, false)).await;
     world.until_ready(&kustomizations(), "app", "True").await;
-    let watch = flux_kube::Watch {
-        namespace: world.namespace.clone(),
-        ..flux_kube::Watch::default()
-    };
-    let mut events = world.client.watch(&flux_kube::Resource::events(), watch);
-    let named = tokio::time::timeout(flux_tests::PATIENCE, async {
-        use futures::StreamExt;
-        while let Some(event) = events.next().await {
-            if let Ok(flux_kube::WatchEvent::Applied(event)) = event
-                && event
-                    .get_str(&["message"])
-                    .is_some_and(|text| text.contains("forgotten.yaml"))
-            {
-                return true;
-            }
-        }
-        false
-    })
-    .await;
-    assert_eq!(
-        named,
-        Ok(true),
-        "no event names forgotten.yaml: {:?}",
-        world.events("app").await
-    );
+    world.until_event("app", "forgotten.yaml").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -279,22 +279,34 @@ impl World {
             .total()
     }
 
-    /// Messages of the events about an object.
-    pub async fn events(&self, name: &str) -> Vec<String> {
-        let list = flux_kube::List {
+    /// Waits until an event about an object has a text in its message. Events are sent after the status is written.
+    pub async fn until_event(&self, name: &str, part: &str) {
+        let watch = Watch {
             namespace: self.namespace.clone(),
             fields: format!("involvedObject.name={name}"),
-            ..flux_kube::List::default()
+            ..Watch::default()
         };
-        let page = self
-            .client
-            .list(&Resource::events(), &list)
-            .await
-            .expect("events are listed");
-        page.objects
-            .iter()
-            .filter_map(|event| event.get_str(&["message"]).map(str::to_owned))
-            .collect()
+        let mut events = self.client.watch(&Resource::events(), watch);
+        let mut seen = Vec::new();
+        let found = tokio::time::timeout(PATIENCE, async {
+            while let Some(event) = events.next().await {
+                if let Ok(WatchEvent::Applied(event)) = event
+                    && let Some(message) = event.get_str(&["message"])
+                {
+                    if message.contains(part) {
+                        return true;
+                    }
+                    seen.push(message.to_owned());
+                }
+            }
+            false
+        })
+        .await;
+        assert_eq!(
+            found,
+            Ok(true),
+            "no event about {name} says {part:?}: {seen:?}"
+        );
     }
 }
 
