@@ -164,7 +164,11 @@ impl Reconcile for Kustomizations {
     }
 
     async fn reconcile(&self, pass: &mut Pass<Kustomization>) -> Result<Outcome, Failure> {
-        kustomization::reconcile(&self.ctx, pass).await
+        match kustomization::reconcile(&self.ctx, pass).await {
+            // What was under way goes on with the newer object; that is neither success nor failure.
+            Err(Failure::Interrupted(_)) => Ok(Outcome::settled().again()),
+            result => result,
+        }
     }
 
     async fn finalize(&self, pass: &mut Pass<Kustomization>) -> Result<Outcome, Failure> {
