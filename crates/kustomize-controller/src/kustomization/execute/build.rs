@@ -33,11 +33,11 @@ pub(crate) struct Built {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BuildFailure {
     /// The kustomization file could not be written or completed.
-    #[error(transparent)]
+    #[error("{}", worded(.0))]
     Generate(BuildError),
     /// The build itself.
-    #[error("kustomize build failed")]
-    Kustomize(#[source] BuildError),
+    #[error("kustomize build failed: {}", worded(.0))]
+    Kustomize(BuildError),
     /// Variables could not be filled in.
     #[error("post build failed for '{object}'")]
     PostBuild {
@@ -58,6 +58,16 @@ pub(crate) enum BuildFailure {
     /// The thread of the build died.
     #[error("kustomize build failed: interrupted")]
     Interrupted,
+}
+
+/// Upstream's words, with the place added where they do not name the file.
+fn worded(error: &BuildError) -> String {
+    let named = error.file().is_some_and(|file| error.text().contains(file));
+    if named && error.others().is_empty() {
+        error.text().to_owned()
+    } else {
+        error.to_string()
+    }
 }
 
 /// What substitution needs besides the objects.
