@@ -36,6 +36,8 @@ pub struct EngineOptions {
     pub custom_stage_kinds: Vec<(String, String)>,
     /// How long definitions and classes may take to become ready.
     pub stage_limit: Duration,
+    /// Whether an object that has failed for good ends a wait before its time.
+    pub fail_fast: bool,
 }
 
 impl Default for EngineOptions {
@@ -44,6 +46,7 @@ impl Default for EngineOptions {
             concurrency: 8,
             custom_stage_kinds: Vec::new(),
             stage_limit: Duration::from_mins(1),
+            fail_fast: true,
         }
     }
 }

@@ -77,7 +77,7 @@ impl From<&Change> for Target {
 type States = Pin<Box<dyn Stream<Item = (usize, Option<Status>)> + Send>>;
 
 impl Engine {
-    /// Waits until every target is `Current`, one of them has failed, or the limit is over.
+    /// Waits until every target is `Current`, one of them has failed (with `fail_fast`), or the limit is over.
     ///
     /// # Errors
     /// [`WaitError`] names the objects that are to blame.
@@ -116,7 +116,7 @@ impl Engine {
                 return Ok(());
             }
             let failed = select(targets, &statuses, |status| status == Status::Failed);
-            if !failed.is_empty() {
+            if self.options.fail_fast && !failed.is_empty() {
                 return Err(WaitError::Stalled(failed));
             }
             tokio::select! {

@@ -27,6 +27,7 @@ pub(crate) enum Gate {
     ExternalArtifact,
     StrictPostBuildSubstitutions,
     DisableConfigWatchers,
+    DisableFailFastBehavior,
 }
 
 impl Gate {
@@ -35,6 +36,7 @@ impl Gate {
             Self::ExternalArtifact => "ExternalArtifact",
             Self::StrictPostBuildSubstitutions => "StrictPostBuildSubstitutions",
             Self::DisableConfigWatchers => "DisableConfigWatchers",
+            Self::DisableFailFastBehavior => "DisableFailFastBehavior",
         }
     }
 }
@@ -62,6 +64,7 @@ impl Config {
             Gate::ExternalArtifact,
             Gate::StrictPostBuildSubstitutions,
             Gate::DisableConfigWatchers,
+            Gate::DisableFailFastBehavior,
         ];
         Self {
             no_cross_namespace_refs: flags.bool("no-cross-namespace-refs"),

@@ -74,6 +74,7 @@ fn engine(setup: &Setup, config: &Config) -> Engine {
     let options = EngineOptions {
         concurrency: config.concurrent_ssa,
         custom_stage_kinds: config.custom_stage_kinds.clone(),
+        fail_fast: !config.gate(Gate::DisableFailFastBehavior),
         ..EngineOptions::default()
     };
     Engine::new(Arc::new(tracker), options)
