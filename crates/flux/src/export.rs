@@ -1,6 +1,7 @@
 //! `flux export`: prints objects as they would be declared (CLI-EXP-*).
 
 use flux_kube::{Client, Resource};
+use flux_gocompat::duration::GoDuration;
 use flux_object::Object;
 use serde_json::{Value, json};
 
@@ -88,10 +89,33 @@ fn declared(object: &Object, content: &str) -> Value {
         "metadata": metadata,
     });
     if let Some(value) = object.get(&[content]) {
-        out[content] = value.clone();
+        out[content] = plain(content, value);
     }
     out
 }
+
+/// What upstream's types leave of a value that passed through them: durations are spelled out, switches that are off
+/// are left out unless the type has no default for them.
+fn plain(field: &str, value: &Value) -> Value {
+    match value {
+        Value::Object(fields) if !AS_IT_IS.contains(&field) => fields
+            .iter()
+            .filter(|(name, value)| **value != Value::Bool(false) || KEPT.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), plain(name, value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(|item| plain(field, item)).collect(),
+        Value::String(text) if DURATIONS.contains(&field) => text
+            .parse::<GoDuration>()
+            .map_or_else(|_| value.clone(), |duration| duration.to_string().into()),
+        other => other.clone(),
+    }
+}
+
+/// Maps of the user's own.
+const AS_IT_IS: &[&str] = &["data", "values", "substitute", "labels", "annotations", "matchLabels"];
+/// Switches that are written when they are off.
+const KEPT: &[&str] = &["prune", "persistentClient"];
+const DURATIONS: &[&str] = &["interval", "timeout", "retryInterval"];
 
 /// Prints the Secret that an object refers to; false when it refers to none.
 async fn secret(client: &Client, object: &Object) -> Result<bool, Fail> {

@@ -113,10 +113,10 @@ impl Scope {
             .map_or_else(String::new, |name| format!("metadata.name={name}"))
     }
 
-    fn shows(&self, object: &Object) -> bool {
+    fn shows(&self, kind: &Kind, object: &Object) -> bool {
         self.status
             .as_ref()
-            .is_none_or(|selector| selector.matches(object))
+            .is_none_or(|selector| selector.matches(kind, object))
     }
 }
 
@@ -132,7 +132,7 @@ fn label_selector(text: &str) -> Result<String, Fail> {
     Ok(text.to_owned())
 }
 
-/// `ready=false`, `ready!=true`: in any letter case; an object without the condition does not match.
+/// `ready=false`, `ready!=true`: in any letter case; readiness as it is shown, and no other condition that an object lacks.
 struct StatusSelector {
     kind: String,
     status: String,
@@ -158,7 +158,11 @@ impl StatusSelector {
         })
     }
 
-    fn matches(&self, object: &Object) -> bool {
+    fn matches(&self, kind: &Kind, object: &Object) -> bool {
+        if self.kind.eq_ignore_ascii_case("ready") {
+            let (status, _) = kind.readiness(object);
+            return status.eq_ignore_ascii_case(&self.status) == self.equal;
+        }
         kinds::condition(object, &self.kind).is_some_and(|condition| {
             let status = condition["status"].as_str().unwrap_or_default();
             status.eq_ignore_ascii_case(&self.status) == self.equal
@@ -246,7 +250,7 @@ async fn list(client: &Client, kind: &Kind, scope: &Scope) -> Result<Vec<Object>
 fn print_section(call: &Call, kind: &Kind, scope: &Scope, objects: &[Object], sectioned: bool) {
     let rows: Vec<Vec<String>> = objects
         .iter()
-        .filter(|object| scope.shows(object))
+        .filter(|object| scope.shows(kind, object))
         .map(|object| row(call, kind, scope, object, sectioned))
         .collect();
     if sectioned && rows.is_empty() {
@@ -339,7 +343,7 @@ async fn watch(call: &Call, client: &Client, kind: &Kind, scope: &Scope) -> Resu
             None => return Ok(()),
             Some(_) => continue,
         };
-        if !scope.shows(&object) {
+        if !scope.shows(kind, &object) {
             continue;
         }
         let rows = vec![row(call, kind, scope, &object, false)];

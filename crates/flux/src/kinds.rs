@@ -66,8 +66,7 @@ impl Column {
             Self::AppliedRevision => short(&text(&["status", "lastAppliedRevision"])),
             Self::ChartVersion => short(&chart_version(object)),
             Self::Suspended => {
-                let on = object.get(&["spec", "suspend"]).and_then(Value::as_bool);
-                if on == Some(true) { "True" } else { "False" }.to_owned()
+                if is_suspended(object) { "True" } else { "False" }.to_owned()
             }
             Self::ArtifactSource => {
                 let part = |field: &str| text(&["spec", "sourceRef", field]);
@@ -79,6 +78,12 @@ impl Column {
             Self::LastRun => text(&["status", "lastAutomationRunTime"]),
         }
     }
+}
+
+/// Whether reconciliation is switched off: by the spec, or by the annotation of an ArtifactGenerator.
+pub(crate) fn is_suspended(object: &Object) -> bool {
+    object.get(&["spec", "suspend"]).and_then(Value::as_bool) == Some(true)
+        || object.annotation("source.extensions.fluxcd.io/reconcile") == Some("disabled")
 }
 
 fn chart_version(object: &Object) -> String {
@@ -168,7 +173,12 @@ impl Kind {
         match condition(object, "Ready") {
             Some(ready) => {
                 let text = |field: &str| ready[field].as_str().unwrap_or_default().to_owned();
-                (text("status"), short(&text("message")))
+                // Parity: the path of a Receiver is shown whole.
+                let message = match self.kind {
+                    "Receiver" => text("message"),
+                    _ => short(&text("message")),
+                };
+                (text("status"), message)
             }
             None => ("False".to_owned(), "waiting to be reconciled".to_owned()),
         }
@@ -356,3 +366,8 @@ const EVERY: &[Kind] = &[
     ALERT,
     GENERATOR,
 ];
+
+/// As [`by_kind`], in any letter case.
+pub(crate) fn by_kind_in_any_case(name: &str) -> Option<&'static Kind> {
+    EVERY.iter().find(|kind| kind.kind.eq_ignore_ascii_case(name))
+}

@@ -62,6 +62,17 @@ pub(crate) fn load(flags: &Values) -> Result<Option<Loaded>, Fail> {
     }))
 }
 
+/// The namespace of the context, where the flags ask to follow it (CLI-GLB-007).
+pub(crate) fn followed(flags: &Values) -> Option<String> {
+    let follows = flags.on("ns-follows-kube-context")
+        || std::env::var_os("FLUX_NS_FOLLOWS_KUBE_CONTEXT").is_some_and(|v| !v.is_empty());
+    if !follows {
+        return None;
+    }
+    let namespace = load(flags).ok()??.namespace;
+    Some(namespace).filter(|name| !name.is_empty())
+}
+
 fn object(value: Value) -> Value {
     if value.is_object() { value } else { json!({}) }
 }

@@ -10,12 +10,16 @@
 )]
 
 pub mod cli;
+mod check;
+mod completion;
 mod connect;
 mod create;
 mod delete;
+mod events;
 mod export;
 mod files;
 mod get;
+mod install;
 mod kinds;
 mod kubeconfig;
 mod manifest;
@@ -24,8 +28,10 @@ mod reconcile;
 mod resume;
 mod root;
 mod say;
+mod stats;
 mod suspend;
 mod table;
+mod tree;
 mod verbs;
 mod version;
 mod wait;
@@ -49,7 +55,9 @@ pub async fn run(words: &[String]) -> u8 {
     match result {
         Ok(()) => 0,
         Err(fail) => {
-            say::fail(&fail);
+            if !fail.text.is_empty() {
+                say::fail(&fail);
+            }
             fail.code
         }
     }
@@ -59,6 +67,9 @@ async fn run_call(call: &cli::command::Call) -> Result<(), cli::Fail> {
     let Some(run) = call.path.last().and_then(|command| command.run) else {
         return Ok(());
     };
+    for note in call.flags.notes() {
+        println!("{note}");
+    }
     root::check(call)?;
     run(call).await
 }

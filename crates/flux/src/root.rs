@@ -3,20 +3,32 @@
 use crate::cli::Fail;
 use crate::cli::command::{Call, Command};
 use crate::cli::flag::{Flag, Kind};
-use crate::{create, delete, export, get, reconcile, resume, suspend};
+use crate::kubeconfig;
+use crate::say;
+use crate::{
+    check, completion, create, delete, events, export, get, install, reconcile, resume, stats, suspend, tree, version,
+};
 
 /// The whole command line.
 pub(crate) static ROOT: Command = Command::new("flux", "Deliver what is declared to Kubernetes")
     .long("Deliver what is declared in Git, OCI and Helm sources to Kubernetes, and look at how it is doing.")
     .persistent(GLOBAL)
     .commands(&[
+        check::COMMAND,
+        completion::COMMAND,
+        completion::ANSWER,
         create::COMMAND,
         delete::COMMAND,
+        events::COMMAND,
         export::COMMAND,
         get::COMMAND,
+        install::COMMAND,
         reconcile::COMMAND,
         resume::COMMAND,
+        stats::COMMAND,
         suspend::COMMAND,
+        tree::COMMAND,
+        version::COMMAND,
     ]);
 
 const GLOBAL: &[Flag] = &[
@@ -72,6 +84,12 @@ const GLOBAL: &[Flag] = &[
 
 /// What holds for every command.
 pub(crate) fn check(call: &Call) -> Result<(), Fail> {
+    if let Ok(name) = std::env::var("FLUX_SYSTEM_NAMESPACE")
+        && !name.is_empty()
+        && !is_dns_label(&name)
+    {
+        say::warning(&format!(" ignoring invalid FLUX_SYSTEM_NAMESPACE: {name:?}"));
+    }
     let namespace = namespace(call);
     if namespace.is_empty() || is_dns_label(&namespace) {
         return Ok(());
@@ -89,6 +107,7 @@ pub(crate) fn namespace(call: &Call) -> String {
     std::env::var("FLUX_SYSTEM_NAMESPACE")
         .ok()
         .filter(|name| is_dns_label(name))
+        .or_else(|| kubeconfig::followed(&call.flags))
         .unwrap_or_else(|| call.flags.text("namespace").to_owned())
 }
 

@@ -20,6 +20,8 @@ pub struct Flag {
     pub help: &'static str,
     /// Whether help and completion leave it out.
     pub hidden: bool,
+    /// What to say to whoever still uses it; empty for a flag in use.
+    pub deprecated: &'static str,
 }
 
 /// The kinds of values.
@@ -57,6 +59,7 @@ impl Flag {
             default: "",
             help,
             hidden: false,
+            deprecated: "",
         }
     }
 
@@ -93,6 +96,14 @@ impl Flag {
     #[must_use]
     pub const fn hidden(mut self) -> Self {
         self.hidden = true;
+        self
+    }
+
+    /// No longer in use: left out of help, and answered with a note.
+    #[must_use]
+    pub const fn deprecated(mut self, note: &'static str) -> Self {
+        self.hidden = true;
+        self.deprecated = note;
         self
     }
 
@@ -184,6 +195,19 @@ impl Values {
         }
         slot.extend(values);
         Ok(())
+    }
+
+    /// The notes on deprecated flags that were given.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.given
+            .keys()
+            .filter_map(|name| self.known.get(name))
+            .filter(|flag| !flag.deprecated.is_empty())
+            .map(|flag| {
+                let note = flag.deprecated;
+                format!("Flag --{} has been deprecated, {note}", flag.name)
+            })
+            .collect()
     }
 
     /// Whether the user gave the flag.

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::apply;
 use crate::cli::Fail;
 use crate::cli::command::{Call, Command};
 use crate::cli::flag::{Flag, Kind};
 use crate::manifest::{self, set};
+use crate::{connect, kinds, say};
 
 pub(crate) const COMMAND: Command =
     Command::new("kustomization", "Create or update a Kustomization")
@@ -53,7 +55,9 @@ pub(crate) const COMMAND: Command =
                 "where the manifests come from, [kind/]name[.namespace]",
             ),
             Flag::text("target-namespace", "namespace to put every object in"),
-            Flag::text("validation", "no longer has an effect").hidden(),
+            Flag::text("validation", "no longer has an effect").deprecated(
+                "this arg is no longer used, all resources are validated using server-side apply dry-run",
+            ),
             Flag::switch("wait", "wait for the health of every object"),
         ])
         .run(|call| Box::pin(run(call)));
@@ -63,9 +67,13 @@ async fn run(call: &Call) -> Result<(), Fail> {
     if call.flags.on("export") {
         return manifest::export(&object);
     }
-    Err(Fail::plain(
-        "applying a Kustomization needs a cluster connection, which this build of flux does not have",
-    ))
+    say::generate("generating Kustomization");
+    let client = connect::client(call).await?;
+    let kind = &kinds::KUSTOMIZATION;
+    let object = apply::apply(call, &client, kind, object, "Kustomization").await?;
+    say::success(&format!("Kustomization {} is ready", object.name()));
+    say::success(&kind.success(&object));
+    Ok(())
 }
 
 /// The object that the flags describe.

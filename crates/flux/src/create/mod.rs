@@ -3,7 +3,9 @@
 use crate::cli::command::Command;
 use crate::cli::flag::{Flag, Kind};
 
+mod apply;
 mod kustomization;
+mod secret_git;
 mod source_git;
 
 /// The verb.
@@ -14,7 +16,11 @@ pub(crate) const COMMAND: Command =
             Flag::new("interval", Kind::Duration, "how often to reconcile").default("1m0s"),
             Flag::list("label", "labels to set, key=value, comma-separated"),
         ])
-        .commands(&[kustomization::COMMAND, SOURCE]);
+        .commands(&[
+            kustomization::COMMAND,
+            Command::new("secret", "Create or update Secrets").commands(&[secret_git::COMMAND]),
+            SOURCE,
+        ]);
 
 const SOURCE: Command = Command::new("source", "Create or update sources")
     .persistent(&[Flag::new(

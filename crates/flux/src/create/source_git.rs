@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::{apply, secret_git};
 use crate::cli::Fail;
 use crate::cli::command::{Call, Command};
 use crate::cli::flag::{Flag, Kind};
 use crate::manifest::{self, set};
+use crate::{connect, kinds, say};
 
 pub(crate) const COMMAND: Command = Command::new("git", "Create or update a GitRepository")
     .args("[name]")
@@ -59,13 +61,33 @@ pub(crate) const COMMAND: Command = Command::new("git", "Create or update a GitR
     .run(|call| Box::pin(run(call)));
 
 async fn run(call: &Call) -> Result<(), Fail> {
-    let object = build(call)?;
+    let mut object = build(call)?;
     if call.flags.on("export") {
         return manifest::export(&object);
     }
-    Err(Fail::plain(
-        "applying a GitRepository needs a cluster connection, which this build of flux does not have",
-    ))
+    say::generate("generating GitRepository source");
+    let client = connect::client(call).await?;
+    let name = manifest::name(call)?;
+    if call.flags.some("secret-ref").is_none()
+        && let Some(secret) = secret_git::of_source(call, name, scheme(call.flags.text("url"))?)?
+    {
+        say::action("applying secret with repository credentials");
+        apply::secret(&client, &secret).await?;
+        say::success("authentication configured");
+        set(&mut object, "secretRef.name", name);
+    }
+    let title = "GitRepository source";
+    let object = apply::apply(call, &client, &kinds::GIT_REPOSITORY, object, title).await?;
+    say::success("GitRepository source reconciliation completed");
+    match object.get_str(&["status", "artifact", "revision"]) {
+        Some(revision) => say::success(&format!("fetched revision: {revision}")),
+        None => {
+            return Err(Fail::plain(
+                "GitRepository source reconciliation completed but no artifact was found",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The object that the flags describe.
@@ -148,7 +170,7 @@ fn reference(call: &Call) -> Value {
 }
 
 /// The scheme of a repository's address.
-fn scheme(url: &str) -> Result<&str, Fail> {
+pub(super) fn scheme(url: &str) -> Result<&str, Fail> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let first_colon = url
         .split('/')

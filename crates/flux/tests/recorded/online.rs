@@ -42,7 +42,7 @@ pub(crate) fn group(area: &mut Area, group: &str, verbs: &[&str], only: Option<&
             let id = case["id"].as_str().unwrap_or_default();
             only.is_none_or(|only| id.contains(only))
         })
-        .filter(|case| verbs.is_empty() || verbs.iter().any(|verb| case["args"][0] == *verb))
+        .filter(|case| verbs.is_empty() || verbs.iter().any(|verb| command(case).starts_with(verb)))
         .collect();
     if cases.is_empty() {
         return;
@@ -74,6 +74,13 @@ pub(crate) fn group(area: &mut Area, group: &str, verbs: &[&str], only: Option<&
     for (case, result) in cases.iter().zip(results) {
         area.case(case["id"].as_str().unwrap_or_default(), || result);
     }
+}
+
+/// The first words of a case.
+pub(crate) fn command(case: &Value) -> String {
+    [&case["args"][0], &case["args"][1], &case["args"][2]]
+        .map(|word| word.as_str().unwrap_or_default())
+        .join(" ")
 }
 
 /// Runs cases side by side; the results keep the order of the cases.
