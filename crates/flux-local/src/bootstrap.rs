@@ -90,8 +90,12 @@ pub(crate) fn root(tree: &MemoryTree, cluster: &str, url: &str) -> Result<Vec<Ob
     let file = format!("{cluster}/{NAMESPACE}/gotk-sync.yaml");
     let path = TreePath::clean(&file).map_err(|error| Error::Cluster(error.to_string()))?;
     if let Ok(text) = tree.read(&path) {
-        return flux_object::read::objects(&text)
-            .map_err(|source| Error::Manifest { path: file, source });
+        let found = flux_object::read::objects(&text)
+            .map_err(|source| Error::Manifest { path: file, source })?;
+        // A repository may carry the file empty, to be filled by a bootstrap.
+        if !found.is_empty() {
+            return Ok(found);
+        }
     }
     let source = json!({
         "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
