@@ -22,6 +22,8 @@
     reason = "a test harness reads files and the environment, prints, and dies without its data"
 )]
 
+pub mod command_line;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -185,13 +187,16 @@ impl Area {
             .collect()
     }
 
+    /// Whether a case is to be run.
+    pub fn wants(&self, id: &str) -> bool {
+        self.only
+            .as_ref()
+            .is_none_or(|only| id.contains(only.as_str()))
+    }
+
     /// Runs one case; an error text or a panic is a failure.
     pub fn case(&mut self, id: &str, check: impl FnOnce() -> Result<(), String>) {
-        if self
-            .only
-            .as_ref()
-            .is_some_and(|only| !id.contains(only.as_str()))
-        {
+        if !self.wants(id) {
             return;
         }
         match catch_unwind(AssertUnwindSafe(check)) {

@@ -154,9 +154,13 @@ pub(crate) fn text_map(node: Option<&Node>) -> Vec<(String, String)> {
 
 /// Parses and checks the text of a kustomization file.
 pub(crate) fn decode(content: &[u8], unknown: Unknown) -> Result<Node> {
+    // Who completes a file before the build reads it with another library than the build.
+    let what = match unknown {
+        Unknown::Drop => "error converting YAML to JSON",
+        Unknown::Refuse => "invalid Kustomization",
+    };
     let parsed = parse_first(content, &ReadOptions::values()).map_err(|error| {
-        let mut located =
-            BuildError::new(format!("invalid Kustomization: yaml: {}", error.go_text()));
+        let mut located = BuildError::new(format!("{what}: yaml: {}", error.go_text()));
         located = located.span_only(error.span());
         located
     })?;

@@ -4,12 +4,13 @@
     reason = "a harness starts servers and waits for what happens"
 )]
 
-mod operations;
 mod scenario;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::process::ExitCode;
 
+use flux_conformance::command_line::{self, Program};
 use flux_conformance::{Known, Run};
 use serde_json::Value;
 
@@ -40,7 +41,16 @@ fn main() -> ExitCode {
         let folder = tempfile::tempdir().expect("a folder");
         let kubeconfig = folder.path().join("kubeconfig");
         std::fs::write(&kubeconfig, server.kubeconfig("admin")).expect("written");
-        operations::check(area, &kubeconfig);
+        let program = Program {
+            name: "source-controller",
+            path: Path::new(env!("CARGO_BIN_EXE_source-controller")),
+            flags: &[
+                format!("--storage-path={}", folder.path().display()),
+                "--storage-addr=127.0.0.1:0".to_owned(),
+            ],
+            kubeconfig: &kubeconfig,
+        };
+        command_line::check(area, program);
         runtime.block_on(server.stop());
     });
     run.finish()

@@ -1,24 +1,40 @@
 //! The command line of the built program: its flags, and how it refuses wrong ones.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use flux_conformance::{Area, same};
 use serde_json::Value;
+
+use crate::{Area, same};
 
 /// As long as a program has to run to count as started.
 const STARTED: Duration = Duration::from_secs(2);
 
+/// A built program.
+#[derive(Debug, Clone, Copy)]
+pub struct Program<'a> {
+    /// The name that it prints, and that its recording has.
+    pub name: &'a str,
+    /// Where it is.
+    pub path: &'a Path,
+    /// Flags without which it could not run beside others.
+    pub flags: &'a [String],
+    /// The kubeconfig it runs with.
+    pub kubeconfig: &'a Path,
+}
+
 /// Compares everything recorded about the command line.
-pub(crate) fn check(area: &mut Area, kubeconfig: &Path) {
-    let recorded = area.json("source-controller.json");
+pub fn check(area: &mut Area, program: Program<'_>) {
+    let recorded = area.json(&format!("{}.json", program.name));
     area.case("flags", || {
-        let help = run(&["--help"], kubeconfig)?;
+        let help = run(&["--help"], program)?;
         same(&flags(&help.text), &recorded_flags(&recorded))
     });
+    area.case("requests counted", || counts_requests(program));
     for case in recorded["startup_errors"].as_array().into_iter().flatten() {
         let arguments: Vec<&str> = case["args"]
             .as_array()
@@ -27,9 +43,9 @@ pub(crate) fn check(area: &mut Area, kubeconfig: &Path) {
             .filter_map(Value::as_str)
             .collect();
         area.case(&format!("start {}", arguments.join(" ")), || {
-            let ended = run(&arguments, kubeconfig)?;
+            let ended = run(&arguments, program)?;
             same(&ended.status.map(i64::from), &case["exit"].as_i64())?;
-            let told = ended.text.contains("Usage of source-controller");
+            let told = ended.text.contains(&format!("Usage of {}", program.name));
             same(&told, &(case["usage_printed"] == true))?;
             let mut errors = case["output"].as_array().into_iter().flatten();
             let last = errors.rfind(|line| line["logger"] == "setup" && line["level"] == "error");
@@ -39,6 +55,40 @@ pub(crate) fn check(area: &mut Area, kubeconfig: &Path) {
             }
         });
     }
+}
+
+/// Whether the running program counts its requests to the API server, which only its own client does.
+fn counts_requests(program: Program<'_>) -> Result<(), String> {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address = free.map_err(|e| e.to_string())?;
+    let mut child = command(&[&format!("--metrics-addr={address}")], program)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|e| e.to_string())?;
+    let begun = Instant::now();
+    let mut text = String::new();
+    while !text.contains("rest_client_requests_total{") && begun.elapsed() < STARTED * 5 {
+        std::thread::sleep(Duration::from_millis(50));
+        text = scrape(address).unwrap_or_default();
+    }
+    let stopped = child.kill().and_then(|()| child.wait());
+    stopped.map_err(|e| e.to_string())?;
+    let line = text
+        .lines()
+        .find(|l| l.starts_with("rest_client_requests_total{"));
+    let line = line.ok_or("no request was counted")?;
+    let labels = ["code=", "host=", "method="];
+    let whole = labels.iter().all(|label| line.contains(label));
+    whole.then_some(()).ok_or_else(|| line.to_owned())
+}
+
+fn scrape(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: metrics\r\n\r\n")?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// What a run of the program left. No status means that it was still running.
@@ -60,21 +110,21 @@ impl Ended {
     }
 }
 
-fn run(arguments: &[&str], kubeconfig: &Path) -> Result<Ended, String> {
-    let folder = kubeconfig.parent().unwrap_or(kubeconfig);
+fn command(arguments: &[&str], program: Program<'_>) -> Command {
     let given = |name: &str| arguments.iter().any(|argument| argument.starts_with(name));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_source-controller"));
-    command
-        .args(arguments)
-        .arg(format!("--storage-path={}", folder.display()));
+    let mut command = Command::new(program.path);
+    command.args(arguments).args(program.flags);
     for flag in ["--metrics-addr", "--health-addr"] {
         if !given(flag) {
             command.arg(format!("{flag}=0"));
         }
     }
+    command.env("KUBECONFIG", program.kubeconfig);
     command
-        .arg("--storage-addr=127.0.0.1:0")
-        .env("KUBECONFIG", kubeconfig);
+}
+
+fn run(arguments: &[&str], program: Program<'_>) -> Result<Ended, String> {
+    let mut command = command(arguments, program);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|e| e.to_string())?;
     let status = wait(&mut child).map_err(|e| e.to_string())?;
