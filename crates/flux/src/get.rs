@@ -88,7 +88,7 @@ struct Scope {
     all: bool,
     labels: String,
     name: Option<String>,
-    status: Option<StatusSelector>,
+    status: Option<Result<StatusSelector, Fail>>,
 }
 
 impl Scope {
@@ -102,8 +102,7 @@ impl Scope {
             status: call
                 .flags
                 .some("status-selector")
-                .map(StatusSelector::parse)
-                .transpose()?,
+                .map(StatusSelector::parse),
         })
     }
 
@@ -114,9 +113,10 @@ impl Scope {
     }
 
     fn shows(&self, kind: &Kind, object: &Object) -> bool {
-        self.status
-            .as_ref()
-            .is_none_or(|selector| selector.matches(kind, object))
+        match &self.status {
+            Some(Ok(selector)) => selector.matches(kind, object),
+            Some(Err(_)) | None => true,
+        }
     }
 }
 
@@ -132,7 +132,7 @@ fn label_selector(text: &str) -> Result<String, Fail> {
     Ok(text.to_owned())
 }
 
-/// `ready=false`, `ready!=true`: in any letter case; readiness as it is shown, and no other condition that an object lacks.
+/// `ready=false`, `ready!=true`: in any letter case; a condition that an object lacks has no status at all.
 struct StatusSelector {
     kind: String,
     status: String,
@@ -159,14 +159,12 @@ impl StatusSelector {
     }
 
     fn matches(&self, kind: &Kind, object: &Object) -> bool {
-        if self.kind.eq_ignore_ascii_case("ready") {
-            let (status, _) = kind.readiness(object);
-            return status.eq_ignore_ascii_case(&self.status) == self.equal;
-        }
-        kinds::condition(object, &self.kind).is_some_and(|condition| {
-            let status = condition["status"].as_str().unwrap_or_default();
-            status.eq_ignore_ascii_case(&self.status) == self.equal
-        })
+        let found = if kind.is_static_object(object) && self.kind.eq_ignore_ascii_case("ready") {
+            Some("True")
+        } else {
+            kinds::condition(object, &self.kind).and_then(|condition| condition["status"].as_str())
+        };
+        found.is_some_and(|status| status.eq_ignore_ascii_case(&self.status)) == self.equal
     }
 }
 
@@ -241,7 +239,11 @@ async fn list(client: &Client, kind: &Kind, scope: &Scope) -> Result<Vec<Object>
         ..List::default()
     };
     match client.list(&kind.resource(), &list).await {
-        Ok(page) => Ok(page.objects),
+        // Parity: a selector that cannot be read is told only once the cluster has answered.
+        Ok(page) => match &scope.status {
+            Some(Err(fail)) => Err(fail.clone()),
+            _ => Ok(page.objects),
+        },
         Err(error) if error.is_not_found() => Ok(Vec::new()),
         Err(error) => Err(connect::failed(&error)),
     }

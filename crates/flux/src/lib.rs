@@ -31,6 +31,7 @@ mod say;
 mod stats;
 mod suspend;
 mod table;
+mod trace;
 mod tree;
 mod verbs;
 mod version;

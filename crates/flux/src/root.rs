@@ -3,10 +3,10 @@
 use crate::cli::Fail;
 use crate::cli::command::{Call, Command};
 use crate::cli::flag::{Flag, Kind};
-use crate::kubeconfig;
+use crate::{kubeconfig, manifest};
 use crate::say;
 use crate::{
-    check, completion, create, delete, events, export, get, install, reconcile, resume, stats, suspend, tree, version,
+    check, completion, create, delete, events, export, get, install, reconcile, resume, stats, suspend, trace, tree, version,
 };
 
 /// The whole command line.
@@ -27,6 +27,7 @@ pub(crate) static ROOT: Command = Command::new("flux", "Deliver what is declared
         resume::COMMAND,
         stats::COMMAND,
         suspend::COMMAND,
+        trace::COMMAND,
         tree::COMMAND,
         version::COMMAND,
     ]);
@@ -90,6 +91,9 @@ pub(crate) fn check(call: &Call) -> Result<(), Fail> {
     {
         say::warning(&format!(" ignoring invalid FLUX_SYSTEM_NAMESPACE: {name:?}"));
     }
+    if is_create(call) {
+        manifest::name(call)?;
+    }
     let namespace = namespace(call);
     if namespace.is_empty() || is_dns_label(&namespace) {
         return Ok(());
@@ -107,8 +111,20 @@ pub(crate) fn namespace(call: &Call) -> String {
     std::env::var("FLUX_SYSTEM_NAMESPACE")
         .ok()
         .filter(|name| is_dns_label(name))
-        .or_else(|| kubeconfig::followed(&call.flags))
+        .or_else(|| followed(call))
         .unwrap_or_else(|| call.flags.text("namespace").to_owned())
+}
+
+/// Parity: `create` does not look at the kubeconfig for a namespace.
+fn followed(call: &Call) -> Option<String> {
+    if is_create(call) {
+        return None;
+    }
+    kubeconfig::followed(&call.flags)
+}
+
+fn is_create(call: &Call) -> bool {
+    call.path.get(1).is_some_and(|command| command.name == "create")
 }
 
 fn is_dns_label(text: &str) -> bool {

@@ -48,3 +48,8 @@ pub(crate) fn flush() {
     // Whoever no longer reads needs no answer.
     let _ = std::io::stdout().flush();
 }
+
+/// A remark without a symbol and without a line end.
+pub(crate) fn plain(text: &str) {
+    eprint!("{text}");
+}

@@ -65,12 +65,12 @@ async fn run(call: &Call) -> Result<(), Fail> {
         "yaml" => {
             let text = flux_yaml::to_yaml_string(&value(&root))
                 .map_err(|error| Fail::plain(error.to_string()))?;
-            say::data(&text);
+            say::data(&format!("{text}\n"));
         }
         _ => {
             let mut text = format!("{}\n", subject(&root.id));
             draw(&root, "", &mut text);
-            say::data(&text);
+            say::data(&format!("{text}\n"));
         }
     }
     Ok(())

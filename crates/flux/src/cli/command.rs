@@ -184,6 +184,11 @@ pub enum Parsed {
 
 /// Understands a command line (without the program's own name).
 pub fn parse(root: &'static Command, words: &[String]) -> Result<Parsed, Fail> {
+    if let Some((first, rest)) = words.split_first()
+        && first == "help"
+    {
+        return Ok(Parsed::Help(find(root, rest).0));
+    }
     let (path, rest) = find(root, words);
     let command = path.last().copied().unwrap_or(root);
     if path.len() == 1

@@ -182,6 +182,11 @@ pub(super) fn scheme(url: &str) -> Result<&str, Fail> {
             "git URL parse failed: parse {url:?}: first path segment in URL cannot contain colon"
         )));
     }
+    if rest.split('/').next().is_some_and(|host| host.contains(' ')) {
+        return Err(Fail::plain(format!(
+            "git URL parse failed: parse {url:?}: invalid character \" \" in host name"
+        )));
+    }
     if !matches!(scheme, "ssh" | "http" | "https") || rest.is_empty() {
         return Err(Fail::plain(format!(
             "git URL scheme '{scheme}' not supported, can be: ssh, http and https"

@@ -42,7 +42,7 @@ pub(crate) fn group(area: &mut Area, group: &str, verbs: &[&str], only: Option<&
             let id = case["id"].as_str().unwrap_or_default();
             only.is_none_or(|only| id.contains(only))
         })
-        .filter(|case| verbs.is_empty() || verbs.iter().any(|verb| command(case).starts_with(verb)))
+        .filter(|case| is_of(case, verbs))
         .collect();
     if cases.is_empty() {
         return;
@@ -76,11 +76,15 @@ pub(crate) fn group(area: &mut Area, group: &str, verbs: &[&str], only: Option<&
     }
 }
 
-/// The first words of a case.
-pub(crate) fn command(case: &Value) -> String {
-    [&case["args"][0], &case["args"][1], &case["args"][2]]
+/// Whether a case begins with one of these commands; no command stands for all.
+pub(crate) fn is_of(case: &Value, commands: &[&str]) -> bool {
+    let words = [&case["args"][0], &case["args"][1], &case["args"][2]]
         .map(|word| word.as_str().unwrap_or_default())
-        .join(" ")
+        .join(" ");
+    commands.is_empty()
+        || commands
+            .iter()
+            .any(|command| format!("{words} ").starts_with(&format!("{command} ")))
 }
 
 /// Runs cases side by side; the results keep the order of the cases.
@@ -274,14 +278,8 @@ impl Fleet {
                 objects.push(Object::from_value(object.clone()).expect("recorded objects are"));
             }
         }
-        let mut files = vec!["state/fleet.yaml"];
-        if ready {
-            files.push("state/ready-controllers.yaml");
-        }
-        for file in files {
-            let text = fill_times(&area.text(file));
-            objects.extend(flux_object::read::objects(text.as_bytes()).expect("the fleet is YAML"));
-        }
+        let text = fill_times(&area.text("state/fleet.yaml"));
+        objects.extend(flux_object::read::objects(text.as_bytes()).expect("the fleet is YAML"));
         Self { objects, ready }
     }
 
