@@ -8,10 +8,10 @@ use flux_object::Object;
 use serde_json::{Value, json};
 
 use crate::compare::compare;
-use crate::world::{World, kind};
+use crate::world::{Newest, World, kind};
 
 /// No wait of a scenario takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long events may take on a busy machine.
 const SETTLED: Duration = Duration::from_secs(15);
@@ -169,17 +169,19 @@ async fn wait(world: &World, namespace: &str, step: &Value) -> Result<(), String
     let reached = async {
         loop {
             match world.newest(namespace, name) {
-                Some(Some(object)) if arrived(&object) => return,
-                Some(None) if until == "gone" => return,
+                Newest::There(object) if arrived(&object) => return,
+                Newest::Gone if until == "gone" => return,
                 _ => {}
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::time::timeout(PATIENCE, reached).await.map_err(|_| {
-        let newest = world.newest(namespace, name).flatten();
-        let status = newest.map(|object| object["status"]["conditions"].to_string());
-        format!("{name} is not {until}: {}", status.unwrap_or_default())
+        let conditions = match world.newest(namespace, name) {
+            Newest::There(object) => object["status"]["conditions"].to_string(),
+            Newest::Gone | Newest::Unknown => "not there".to_owned(),
+        };
+        format!("{name} is not {until}: {conditions}")
     })
 }
 

@@ -51,6 +51,16 @@ pub(crate) struct World {
     inner: Arc<Inner>,
 }
 
+/// What is known of an object.
+pub(crate) enum Newest {
+    /// It was not seen yet.
+    Unknown,
+    /// It was deleted.
+    Gone,
+    /// Its newest version.
+    There(Value),
+}
+
 struct Inner {
     git: GitServer,
     commits: Mutex<HashMap<String, (i64, MemoryTree)>>,
@@ -61,6 +71,23 @@ struct Inner {
     storage: String,
     running: Mutex<Vec<Running>>,
     _artifacts: tempfile::TempDir,
+}
+
+/// The kubeconfig of the cluster to play on, when it is not the embedded server.
+pub(crate) fn given() -> Option<String> {
+    if std::env::var("FLUX_CLUSTER").as_deref() != Ok("1") {
+        return None;
+    }
+    let path = std::env::var("FLUX_CLUSTER_KUBECONFIG").expect("FLUX_CLUSTER_KUBECONFIG is set");
+    Some(std::fs::read_to_string(path).expect("the kubeconfig of the cluster"))
+}
+
+async fn cluster() -> Cluster {
+    if let Some(kubeconfig) = given() {
+        return Cluster::Given(kubeconfig);
+    }
+    let options = flux_apiserver::Options::default();
+    Cluster::embedded(options).await.expect("an API server")
 }
 
 /// A resource by its kind.
@@ -84,8 +111,7 @@ impl World {
 
     /// Starts a world with flags for both controllers, and more for kustomize-controller.
     pub(crate) async fn start_with(both: &[String], flags: &[String]) -> Self {
-        let options = flux_apiserver::Options::default();
-        let cluster = Cluster::embedded(options).await.expect("an API server");
+        let cluster = cluster().await;
         let client = cluster.admin().await.expect("a client");
         flux_local::prepare(&client).await.expect("definitions");
         let git = GitServer::start().await;
@@ -111,7 +137,7 @@ impl World {
         let program = SourceController::default().with_proxies(proxies);
         let running = vec![
             host(program, source, &client).await,
-            host(KustomizeController::default(), common, &client).await,
+            host(KustomizeController, common, &client).await,
         ];
         let history = History::default();
         for of in ["GitRepository", "Kustomization"] {
@@ -163,6 +189,28 @@ impl World {
         let options = flux_kube::PatchOptions::default();
         let created = self.client.create(&resource, &object, &options).await;
         created.map(drop).map_err(|e| e.to_string())
+    }
+
+    /// Removes a namespace from a cluster that outlives the run, while the controllers can still let go of its objects.
+    pub(crate) async fn leave(&self, name: &str) {
+        if self.inner.cluster.server().is_some() {
+            return;
+        }
+        for of in ["Kustomization", "GitRepository"] {
+            for object in self.list(&kind(of), name).await.unwrap_or_default() {
+                let short = text(&object["metadata"], "name");
+                // What cannot be deleted stays; the next run then finds the namespace taken, and says so.
+                let _ = self
+                    .client
+                    .delete(&kind(of), (name, short), &flux_kube::Delete::default())
+                    .await;
+            }
+        }
+        let resource = Resource::new("v1", "Namespace", "namespaces", false);
+        let _ = self
+            .client
+            .delete(&resource, ("", name), &flux_kube::Delete::default())
+            .await;
     }
 
     /// Commits as the recorder did; the hashes are the recorded ones.
@@ -255,13 +303,15 @@ impl World {
             .collect()
     }
 
-    /// The newest version of an object; nothing inside when it is gone.
-    pub(crate) fn newest(&self, namespace: &str, name: &str) -> Option<Option<Value>> {
+    /// The newest version of an object.
+    pub(crate) fn newest(&self, namespace: &str, name: &str) -> Newest {
         let history = self.inner.history.lock().expect("no panic");
         let mut newest = history.iter().rev();
-        newest
-            .find(|entry| entry.0 == namespace && entry.1 == name)
-            .map(|entry| entry.2.clone())
+        match newest.find(|entry| entry.0 == namespace && entry.1 == name) {
+            Some((_, _, Some(object))) => Newest::There(object.clone()),
+            Some((_, _, None)) => Newest::Gone,
+            None => Newest::Unknown,
+        }
     }
 
     /// A value with the addresses of this run replaced by the recorded hosts.
