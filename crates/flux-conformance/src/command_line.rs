@@ -1,6 +1,6 @@
 //! The command line of the built program: its flags, and how it refuses wrong ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -55,6 +55,38 @@ pub fn check(area: &mut Area, program: Program<'_>) {
             }
         });
     }
+}
+
+/// Lines about objects of a kind that the running program logs while the cluster has some; their keys have to be the
+/// recorded ones.
+pub fn check_log(area: &mut Area, program: Program<'_>, kind: &str) {
+    let recorded = area.json(&format!("{}.json", program.name));
+    let keys = |line: &Value| -> BTreeSet<String> {
+        let map = line.as_object().into_iter().flatten();
+        map.map(|(key, _)| key.clone()).collect()
+    };
+    let shapes = recorded["log_lines"].as_array().into_iter().flatten();
+    let shapes: Vec<BTreeSet<String>> = shapes
+        .filter_map(|shape| serde_json::from_value(shape["keys"].clone()).ok())
+        .collect();
+    area.case(&format!("log lines of {kind}"), || {
+        // On a busy machine one run may end before it came to the objects.
+        let mut about = Vec::new();
+        for _ in 0..5 {
+            let ended = run(&["--log-encoding=json"], program)?;
+            let lines = ended.text.lines();
+            let lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            about.extend(lines.filter(|line| line[kind].is_object()));
+            if !about.is_empty() {
+                break;
+            }
+        }
+        match about.iter().find(|line| !shapes.contains(&keys(line))) {
+            Some(line) => Err(format!("no such keys were recorded: {line}")),
+            None if about.is_empty() => Err("nothing was logged".to_owned()),
+            None => Ok(()),
+        }
+    });
 }
 
 /// Whether the running program counts its requests to the API server, which only its own client does.
