@@ -58,10 +58,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// The root of the workspace.
+/// The root of the workspace that cargo runs this for; a binary may have been built for another checkout.
 fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+    let here = std::env::var("CARGO_MANIFEST_DIR")
+        .map_or_else(|_| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.parent().unwrap_or(&here).to_path_buf()
 }
 
 /// The folder of recorded data, if there is one: `FLUX_CONFORMANCE` or `../shared/conformance`.

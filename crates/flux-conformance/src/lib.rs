@@ -287,8 +287,14 @@ fn clip(text: &str, most: usize) -> String {
     }
 }
 
+/// The workspace is looked for from the package that cargo runs this for: a binary may have been built for another checkout.
 fn find_root() -> Option<PathBuf> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let package = std::env::var("CARGO_MANIFEST_DIR")
+        .map_or_else(|_| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    let workspace = package
+        .ancestors()
+        .find(|folder| folder.join("Cargo.lock").is_file())?
+        .to_path_buf();
     let root = match std::env::var("FLUX_CONFORMANCE") {
         Ok(given) if Path::new(&given).is_relative() => workspace.join(given),
         Ok(given) => PathBuf::from(given),

@@ -1,5 +1,7 @@
 //! Commands as data, and how a command line finds its command: cobra's rules.
 
+use std::fmt::Write as _;
+
 use std::future::Future;
 use std::pin::Pin;
 
@@ -393,7 +395,7 @@ fn unknown(root: &'static Command, word: &str) -> Fail {
     if !near.is_empty() {
         text.push_str("\n\nDid you mean this?\n");
         for name in near {
-            text.push_str(&format!("\t{name}\n"));
+            let _ = write!(text, "\t{name}\n");
         }
     }
     Fail::plain(text)

@@ -1,5 +1,7 @@
 //! Help as text: usage, examples, commands, flags.
 
+use std::fmt::Write as _;
+
 use super::command::{Command, flags_of};
 use super::flag::Flag;
 
@@ -23,22 +25,23 @@ pub fn render(path: &[&'static Command]) -> String {
         } else {
             format!(" {}", command.args)
         };
-        out.push_str(&format!("  {name}{args} [flags]\n"));
+        let _ = write!(out, "  {name}{args} [flags]\n");
     }
     if !command.commands.is_empty() {
-        out.push_str(&format!("  {name} [command]\n"));
+        let _ = write!(out, "  {name} [command]\n");
     }
     if !command.aliases.is_empty() {
-        out.push_str(&format!(
+        let _ = write!(
+            out,
             "\nAliases:\n  {}, {}\n",
             command.name,
             command.aliases.join(", ")
-        ));
+        );
     }
     if !command.example.is_empty() {
         out.push_str("\nExamples:\n");
         for line in command.example.lines() {
-            out.push_str(&format!("  {line}\n"));
+            let _ = write!(out, "  {line}\n");
         }
     }
     commands(command, &mut out);
@@ -54,9 +57,10 @@ pub fn render(path: &[&'static Command]) -> String {
     flags("Flags", local, &mut out);
     flags("Global Flags", global, &mut out);
     if !command.commands.is_empty() {
-        out.push_str(&format!(
+        let _ = write!(
+            out,
             "\nUse \"{name} [command] --help\" for more about a command.\n"
-        ));
+        );
     }
     out
 }
@@ -75,7 +79,7 @@ fn commands(command: &Command, out: &mut String) {
         .max(11);
     out.push_str("\nAvailable Commands:\n");
     for sub in shown {
-        out.push_str(&format!("  {:width$} {}\n", sub.name, sub.short));
+        let _ = write!(out, "  {:width$} {}\n", sub.name, sub.short);
     }
 }
 
@@ -97,12 +101,12 @@ fn flags(title: &str, mut flags: Vec<Flag>, out: &mut String) {
         })
         .collect();
     let width = heads.iter().map(String::len).max().unwrap_or(0);
-    out.push_str(&format!("\n{title}:\n"));
+    let _ = write!(out, "\n{title}:\n");
     for (flag, head) in flags.iter().zip(heads) {
         let default = match flag.default {
             "" | "false" => String::new(),
             text => format!(" (default {text})"),
         };
-        out.push_str(&format!("  {head:width$}   {}{default}\n", flag.help));
+        let _ = write!(out, "  {head:width$}   {}{default}\n", flag.help);
     }
 }
