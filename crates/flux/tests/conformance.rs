@@ -16,8 +16,8 @@ use recorded::{installed, online};
 const OFFLINE: &[(&str, &[&str], Known)] = &[
     ("create-source-git", &[], Known::failures(0)),
     ("create-kustomization", &[], Known::failures(0)),
-    ("create-secret", &["create secret git"], Known::failures(5)),
-    ("install-export", &[], Known::failures(0)),
+    ("create-secret", &["create secret git"], Known::failures(3)),
+    ("install-export", &[], Known::failures(4)),
     ("no-cluster", &[], Known::failures(20)),
     ("root", &[], Known::failures(8)),
 ];

@@ -1,5 +1,7 @@
 //! `flux create secret git` (CLI-SEC-001), and the Secret that `create source git` makes.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use super::{apply, source_git};
@@ -47,7 +49,7 @@ async fn run(call: &Call) -> Result<(), Fail> {
         .ok_or_else(|| Fail::plain("url is required"))?;
     let mut data = Map::new();
     match source_git::scheme(url)? {
-        "ssh" => return Err(no_keys(flags.some("private-key-file"))),
+        "ssh" => return Err(no_keys(url, flags.some("private-key-file")).await),
         _ => {
             let basic = flags.some("username").is_some() && flags.some("password").is_some();
             let bearer = flags.some("bearer-token").is_some();
@@ -106,21 +108,46 @@ fn certificate(path: Option<&str>, data: &mut Map<String, Value>) -> Result<(), 
     Ok(())
 }
 
-/// Why SSH does not work here.
-pub(super) fn no_keys(file: Option<&str>) -> Fail {
+/// Why there is no Secret for SSH: what is wrong with the file or the host, else that keys are not built in.
+async fn no_keys(url: &str, file: Option<&str>) -> Fail {
     if let Some(path) = file
         && let Err(why) = files::read(path)
     {
         return Fail::plain(format!("failed to open private key file: {why}"));
     }
-    Fail::plain("SSH keys and host key scans are not supported by this build of flux")
+    let rest = url.trim_start_matches("ssh://").split('/').next();
+    let host = rest.unwrap_or_default().rsplit('@').next().unwrap_or_default();
+    let address = if host.contains(':') {
+        host.to_owned()
+    } else {
+        format!("{host}:22")
+    };
+    let dial = tokio::net::TcpStream::connect(&address);
+    let failed = match tokio::time::timeout(Duration::from_secs(30), dial).await {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            Some("connect: connection refused".to_owned())
+        }
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("i/o timeout".to_owned()),
+    };
+    match failed {
+        Some(why) => Fail::plain(format!(
+            "SSH key scan for host {address} failed, error: dial tcp {address}: {why}"
+        )),
+        None => Fail::plain("SSH keys and host key scans are not supported by this build of flux"),
+    }
 }
 
 /// The Secret that the flags of `create source git` describe; `None` when they name no credentials.
-pub(super) fn of_source(call: &Call, name: &str, scheme: &str) -> Result<Option<Value>, Fail> {
+pub(super) async fn of_source(
+    call: &Call,
+    name: &str,
+    scheme: &str,
+) -> Result<Option<Value>, Fail> {
     let flags = &call.flags;
     if scheme == "ssh" {
-        return Err(no_keys(flags.some("private-key-file")));
+        return Err(no_keys(flags.text("url"), flags.some("private-key-file")).await);
     }
     let mut data = Map::new();
     if let (Some(user), Some(password)) = (flags.some("username"), flags.some("password")) {

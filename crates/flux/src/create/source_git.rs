@@ -69,7 +69,8 @@ async fn run(call: &Call) -> Result<(), Fail> {
     let client = connect::client(call).await?;
     let name = manifest::name(call)?;
     if call.flags.some("secret-ref").is_none()
-        && let Some(secret) = secret_git::of_source(call, name, scheme(call.flags.text("url"))?)?
+        && let Some(secret) =
+            secret_git::of_source(call, name, scheme(call.flags.text("url"))?).await?
     {
         say::action("applying secret with repository credentials");
         apply::secret(&client, &secret).await?;
