@@ -6,9 +6,13 @@
     reason = "a harness starts servers and waits for what happens"
 )]
 
+#[path = "conformance/compare.rs"]
 mod compare;
+#[path = "conformance/metrics.rs"]
 mod metrics;
+#[path = "conformance/play.rs"]
 mod play;
+#[path = "conformance/world.rs"]
 mod world;
 
 use std::collections::{BTreeMap, HashMap};
