@@ -20,7 +20,12 @@ pub(crate) const COMMAND: Command = Command::new("check", "Check cluster and ins
             "source-controller,kustomize-controller,helm-controller,notification-controller",
         ),
         Flag::list("components-extra", "accepted, without an effect"),
-        Flag::new("poll-interval", Kind::Duration, "accepted, without an effect").default("5s"),
+        Flag::new(
+            "poll-interval",
+            Kind::Duration,
+            "accepted, without an effect",
+        )
+        .default("5s"),
         Flag::switch("pre", "check only what an installation needs"),
     ])
     .arity(Arity::None)
@@ -158,12 +163,11 @@ async fn definitions(client: &Client) -> bool {
     for definition in &page.objects {
         let name = definition.name();
         let stored = definition.get_list(&["status", "storedVersions"]);
-        match stored.first().and_then(Value::as_str) {
-            Some(stored) => say::success(&format!("{name}/{stored}")),
-            None => {
-                good = false;
-                say::failure(&format!("no stored versions for {name}"));
-            }
+        if let Some(stored) = stored.first().and_then(Value::as_str) {
+            say::success(&format!("{name}/{stored}"));
+        } else {
+            good = false;
+            say::failure(&format!("no stored versions for {name}"));
         }
     }
     good

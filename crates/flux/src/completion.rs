@@ -7,23 +7,26 @@ use crate::{root, say};
 /// The verb.
 pub(crate) const COMMAND: Command = Command::new("completion", "Print a completion script")
     .commands(&[
-        Command::new("bash", "For bash").run(|_| Box::pin(print(BASH))),
-        Command::new("fish", "For fish").run(|_| Box::pin(print(FISH))),
-        Command::new("powershell", "For PowerShell").run(|_| Box::pin(print(POWERSHELL))),
-        Command::new("zsh", "For zsh").run(|_| Box::pin(print(ZSH))),
+        Command::new("bash", "For bash").run(|_| Box::pin(std::future::ready(print(BASH)))),
+        Command::new("fish", "For fish").run(|_| Box::pin(std::future::ready(print(FISH)))),
+        Command::new("powershell", "For PowerShell")
+            .run(|_| Box::pin(std::future::ready(print(POWERSHELL)))),
+        Command::new("zsh", "For zsh").run(|_| Box::pin(std::future::ready(print(ZSH)))),
     ]);
 
 /// What the scripts call: the words typed so far behind `--`, the last one unfinished.
 pub(crate) const ANSWER: Command = Command::new("__complete", "Answer a completion script")
     .hidden()
-    .run(|call| Box::pin(answer(call)));
+    .run(|call| Box::pin(std::future::ready(answer(call))));
 
-async fn print(script: &str) -> Result<(), Fail> {
+#[expect(clippy::unnecessary_wraps, reason = "commands may fail")]
+fn print(script: &str) -> Result<(), Fail> {
     say::data(script);
     Ok(())
 }
 
-async fn answer(call: &Call) -> Result<(), Fail> {
+#[expect(clippy::unnecessary_wraps, reason = "commands may fail")]
+fn answer(call: &Call) -> Result<(), Fail> {
     let (typed, before) = match call.args.split_last() {
         Some((last, before)) => (last.as_str(), before),
         None => ("", &[][..]),

@@ -17,7 +17,10 @@ use crate::{connect, say, table, wait};
 pub(crate) const COMMAND: Command = Command::new("events", "Show what the controllers reported")
     .flags(&[
         Flag::switch("all-namespaces", "show all namespaces").short('A'),
-        Flag::text("for", "show what is about this, kind[/name], and about what it refers to"),
+        Flag::text(
+            "for",
+            "show what is about this, kind[/name], and about what it refers to",
+        ),
         Flag::list("types", "show these types only, Normal or Warning"),
         Flag::switch("watch", "go on showing new events").short('w'),
     ])
@@ -40,7 +43,11 @@ struct Filter {
 
 impl Filter {
     fn shows(&self, event: &Object) -> bool {
-        let text = |field: &str| event.get_str(&["involvedObject", field]).unwrap_or_default();
+        let text = |field: &str| {
+            event
+                .get_str(&["involvedObject", field])
+                .unwrap_or_default()
+        };
         let group = text("apiVersion").split('/').next().unwrap_or_default();
         let kind = event.get_str(&["type"]).unwrap_or_default();
         if !group.ends_with("fluxcd.io")
@@ -71,7 +78,11 @@ async fn run(call: &Call) -> Result<(), Fail> {
     let space = namespace(call);
     let selected = select(call.flags.text("for"))?;
     let client = connect::client(call).await?;
-    let mut spaces = vec![if everywhere { String::new() } else { space.clone() }];
+    let mut spaces = vec![if everywhere {
+        String::new()
+    } else {
+        space.clone()
+    }];
     let mut filter = Filter {
         about: Vec::new(),
         types,

@@ -1,7 +1,7 @@
 //! `flux export`: prints objects as they would be declared (CLI-EXP-*).
 
-use flux_kube::{Client, Resource};
 use flux_gocompat::duration::GoDuration;
+use flux_kube::{Client, Resource};
 use flux_object::Object;
 use serde_json::{Value, json};
 
@@ -112,7 +112,14 @@ fn plain(field: &str, value: &Value) -> Value {
 }
 
 /// Maps of the user's own.
-const AS_IT_IS: &[&str] = &["data", "values", "substitute", "labels", "annotations", "matchLabels"];
+const AS_IT_IS: &[&str] = &[
+    "data",
+    "values",
+    "substitute",
+    "labels",
+    "annotations",
+    "matchLabels",
+];
 /// Switches that are written when they are off.
 const KEPT: &[&str] = &["prune", "persistentClient"];
 const DURATIONS: &[&str] = &["interval", "timeout", "retryInterval"];

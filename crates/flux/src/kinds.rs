@@ -10,6 +10,7 @@ pub(crate) struct Kind {
     /// `source.toolkit.fluxcd.io/v1`.
     pub(crate) api_version: &'static str,
     /// `GitRepository`.
+    #[expect(clippy::struct_field_names, reason = "the API calls it so")]
     pub(crate) kind: &'static str,
     /// `gitrepositories`.
     pub(crate) plural: &'static str,
@@ -65,9 +66,12 @@ impl Column {
             Self::ArtifactRevision => short(&text(&["status", "artifact", "revision"])),
             Self::AppliedRevision => short(&text(&["status", "lastAppliedRevision"])),
             Self::ChartVersion => short(&chart_version(object)),
-            Self::Suspended => {
-                if is_suspended(object) { "True" } else { "False" }.to_owned()
+            Self::Suspended => if is_suspended(object) {
+                "True"
+            } else {
+                "False"
             }
+            .to_owned(),
             Self::ArtifactSource => {
                 let part = |field: &str| text(&["spec", "sourceRef", field]);
                 format!("{}/{}/{}", part("kind"), part("namespace"), part("name"))
@@ -369,5 +373,7 @@ const EVERY: &[Kind] = &[
 
 /// As [`by_kind`], in any letter case.
 pub(crate) fn by_kind_in_any_case(name: &str) -> Option<&'static Kind> {
-    EVERY.iter().find(|kind| kind.kind.eq_ignore_ascii_case(name))
+    EVERY
+        .iter()
+        .find(|kind| kind.kind.eq_ignore_ascii_case(name))
 }

@@ -9,8 +9,8 @@
     reason = "a command-line program reads files and the environment, and prints"
 )]
 
-pub mod cli;
 mod check;
+pub mod cli;
 mod completion;
 mod connect;
 mod create;

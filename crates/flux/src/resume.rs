@@ -53,15 +53,14 @@ async fn run(call: &Call) -> Result<(), Fail> {
     }
     for name in &names {
         let objects = list(&client, kind, &namespace, Some(name)).await?;
-        match objects.first() {
-            Some(object) => resumed.push(resume(&client, kind, object).await?),
-            None => {
-                // Parity: the first name is told, whichever is missing.
-                let (what, first) = (kind.kind, names.first().copied().unwrap_or_default());
-                say::failure(&format!(
-                    "{what} object '{first}' not found in {namespace} namespace"
-                ));
-            }
+        if let Some(object) = objects.first() {
+            resumed.push(resume(&client, kind, object).await?);
+        } else {
+            // Parity: the first name is told, whichever is missing.
+            let (what, first) = (kind.kind, names.first().copied().unwrap_or_default());
+            say::failure(&format!(
+                "{what} object '{first}' not found in {namespace} namespace"
+            ));
         }
     }
     let waits = if call.flags.given("wait") {

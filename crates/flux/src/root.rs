@@ -3,11 +3,12 @@
 use crate::cli::Fail;
 use crate::cli::command::{Call, Command};
 use crate::cli::flag::{Flag, Kind};
-use crate::{kubeconfig, manifest};
 use crate::say;
 use crate::{
-    check, completion, create, delete, events, export, get, install, reconcile, resume, stats, suspend, trace, tree, version,
+    check, completion, create, delete, events, export, get, install, reconcile, resume, stats,
+    suspend, trace, tree, version,
 };
+use crate::{kubeconfig, manifest};
 
 /// The whole command line.
 pub(crate) static ROOT: Command = Command::new("flux", "Deliver what is declared to Kubernetes")
@@ -89,7 +90,9 @@ pub(crate) fn check(call: &Call) -> Result<(), Fail> {
         && !name.is_empty()
         && !is_dns_label(&name)
     {
-        say::warning(&format!(" ignoring invalid FLUX_SYSTEM_NAMESPACE: {name:?}"));
+        say::warning(&format!(
+            " ignoring invalid FLUX_SYSTEM_NAMESPACE: {name:?}"
+        ));
     }
     if is_create(call) {
         manifest::name(call)?;
@@ -124,7 +127,9 @@ fn followed(call: &Call) -> Option<String> {
 }
 
 fn is_create(call: &Call) -> bool {
-    call.path.get(1).is_some_and(|command| command.name == "create")
+    call.path
+        .get(1)
+        .is_some_and(|command| command.name == "create")
 }
 
 fn is_dns_label(text: &str) -> bool {

@@ -39,7 +39,9 @@ async fn run(call: &Call) -> Result<(), Fail> {
         ..List::default()
     };
     let resources: Vec<_> = COUNTED.iter().map(Kind::resource).collect();
-    let pages = resources.iter().map(|resource| client.list(resource, &list));
+    let pages = resources
+        .iter()
+        .map(|resource| client.list(resource, &list));
     let mut rows = Vec::new();
     for (kind, page) in COUNTED.iter().zip(futures::future::join_all(pages).await) {
         // Parity: a kind that cannot be listed counts nothing.

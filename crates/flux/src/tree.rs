@@ -1,5 +1,6 @@
 //! `flux tree`: what an object has brought to the cluster (CLI-TREE-*).
 
+use std::fmt::Write as _;
 use std::future::Future;
 use std::io::Read;
 use std::pin::Pin;
@@ -20,8 +21,8 @@ use crate::{connect, say, verbs};
 const OUTPUT: Flag = Flag::text("output", "json or yaml instead of a drawing").short('o');
 
 /// The verb.
-pub(crate) const COMMAND: Command = Command::new("tree", "Show what an object brought to the cluster")
-    .commands(&[
+pub(crate) const COMMAND: Command =
+    Command::new("tree", "Show what an object brought to the cluster").commands(&[
         Command::new("artifact", "What makes artifacts").commands(&[verbs::leaf(
             "generator",
             "ArtifactGenerators",
@@ -35,7 +36,10 @@ pub(crate) const COMMAND: Command = Command::new("tree", "Show what an object br
             &["ks", "kustomization"],
             |call| Box::pin(run(call)),
         )
-        .flags(&[Flag::switch("compact", "show Flux's own kinds only"), OUTPUT]),
+        .flags(&[
+            Flag::switch("compact", "show Flux's own kinds only"),
+            OUTPUT,
+        ]),
     ]);
 
 /// An object and what it brought.
@@ -95,7 +99,10 @@ fn below<'a>(
                 continue;
             }
             let itself = id.namespace == object.namespace() && id.name == object.name();
-            let mut node = Node { id, below: Vec::new() };
+            let mut node = Node {
+                id,
+                below: Vec::new(),
+            };
             if flux && node.id.kind == "Kustomization" && !itself {
                 node.below = nested(client, &node.id, compact).await?;
             } else if flux && node.id.kind == "HelmRelease" && !compact {
@@ -172,7 +179,10 @@ async fn released(client: &Client, id: &ObjectId) -> Result<Vec<Node>, Fail> {
         if id.namespace.is_empty() && namespaced(client, &object).await? {
             id.namespace.clone_from(&space);
         }
-        nodes.push(Node { id, below: Vec::new() });
+        nodes.push(Node {
+            id,
+            below: Vec::new(),
+        });
     }
     nodes.extend(definitions(client, id).await?);
     Ok(nodes)
@@ -238,8 +248,12 @@ fn subject(id: &ObjectId) -> String {
 fn draw(node: &Node, indent: &str, out: &mut String) {
     for (at, child) in node.below.iter().enumerate() {
         let last = at + 1 == node.below.len();
-        let (branch, trunk) = if last { ("└── ", "    ") } else { ("├── ", "│   ") };
-        out.push_str(&format!("{indent}{branch}{}\n", subject(&child.id)));
+        let (branch, trunk) = if last {
+            ("└── ", "    ")
+        } else {
+            ("├── ", "│   ")
+        };
+        let _ = writeln!(out, "{indent}{branch}{}", subject(&child.id));
         draw(child, &format!("{indent}{trunk}"), out);
     }
 }
@@ -261,7 +275,8 @@ fn json_of(node: &Node, depth: usize, out: &mut String) {
     let pad = "  ".repeat(depth);
     let text = |text: &str| Value::from(text).to_string();
     let id = &node.id;
-    out.push_str(&format!(
+    let _ = write!(
+        out,
         "{{\n{pad}  \"resource\": {{\n{pad}    \"Namespace\": {},\n{pad}    \"Name\": {},\n\
          {pad}    \"GroupKind\": {{\n{pad}      \"Group\": {},\n{pad}      \"Kind\": {}\n\
          {pad}    }}\n{pad}  }}",
@@ -269,16 +284,20 @@ fn json_of(node: &Node, depth: usize, out: &mut String) {
         text(&id.name),
         text(&id.group),
         text(&id.kind)
-    ));
+    );
     if !node.below.is_empty() {
-        out.push_str(&format!(",\n{pad}  \"resources\": [\n"));
+        let _ = writeln!(out, ",\n{pad}  \"resources\": [");
         for (at, child) in node.below.iter().enumerate() {
-            out.push_str(&format!("{pad}    "));
+            let _ = write!(out, "{pad}    ");
             json_of(child, depth + 2, out);
-            let end = if at + 1 == node.below.len() { "\n" } else { ",\n" };
+            let end = if at + 1 == node.below.len() {
+                "\n"
+            } else {
+                ",\n"
+            };
             out.push_str(end);
         }
-        out.push_str(&format!("{pad}  ]"));
+        let _ = write!(out, "{pad}  ]");
     }
-    out.push_str(&format!("\n{pad}}}"));
+    let _ = write!(out, "\n{pad}}}");
 }

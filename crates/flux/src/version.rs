@@ -17,12 +17,15 @@ pub(crate) const VERSION: &str = "2.9.4";
 pub(crate) const PART_OF: &str = "app.kubernetes.io/part-of=flux";
 
 /// The verb.
-pub(crate) const COMMAND: Command = Command::new("version", "Show the versions of client and cluster")
-    .flags(&[
-        Flag::switch("client", "show the version of this program only"),
-        Flag::text("output", "yaml or json").short('o').default("yaml"),
-    ])
-    .run(|call| Box::pin(run(call)));
+pub(crate) const COMMAND: Command =
+    Command::new("version", "Show the versions of client and cluster")
+        .flags(&[
+            Flag::switch("client", "show the version of this program only"),
+            Flag::text("output", "yaml or json")
+                .short('o')
+                .default("yaml"),
+        ])
+        .run(|call| Box::pin(run(call)));
 
 async fn run(call: &Call) -> Result<(), Fail> {
     let output = call.flags.text("output");
@@ -41,8 +44,10 @@ async fn run(call: &Call) -> Result<(), Fail> {
         }
         return Ok(());
     }
-    let all: serde_json::Map<String, Value> =
-        lines.into_iter().map(|(name, v)| (name, v.into())).collect();
+    let all: serde_json::Map<String, Value> = lines
+        .into_iter()
+        .map(|(name, v)| (name, v.into()))
+        .collect();
     let text = serde_json::to_string_pretty(&json!(all))
         .map_err(|error| Fail::plain(error.to_string()))?;
     say::data(&format!("{text}\n"));
@@ -60,7 +65,11 @@ async fn cluster(call: &Call) -> Result<Vec<(String, String)>, Fail> {
     }
     let mut lines = Vec::new();
     let definition = client
-        .get(&definitions(), "", "gitrepositories.source.toolkit.fluxcd.io")
+        .get(
+            &definitions(),
+            "",
+            "gitrepositories.source.toolkit.fluxcd.io",
+        )
         .await
         .map_err(|error| connect::failed(&error))?;
     if let Some(distribution) = distribution(&definition) {

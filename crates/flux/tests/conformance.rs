@@ -33,9 +33,17 @@ const ONLINE: &[(&str, &[&str], Known)] = &[
     ("trace", &[], Known::failures(0)),
     ("events", &[], Known::failures(0)),
     ("stats", &[], Known::failures(0)),
-    ("create", &["create source git", "create ks", "create secret git"], Known::failures(0)),
+    (
+        "create",
+        &["create source git", "create ks", "create secret git"],
+        Known::failures(0),
+    ),
     ("check-ready", &[], Known::failures(0)),
-    ("check-version-logs", &["check", "version"], Known::failures(0)),
+    (
+        "check-version-logs",
+        &["check", "version"],
+        Known::failures(0),
+    ),
     ("install-uninstall", &["install"], Known::failures(0)),
 ];
 

@@ -395,7 +395,7 @@ fn unknown(root: &'static Command, word: &str) -> Fail {
     if !near.is_empty() {
         text.push_str("\n\nDid you mean this?\n");
         for name in near {
-            let _ = write!(text, "\t{name}\n");
+            let _ = writeln!(text, "\t{name}");
         }
     }
     Fail::plain(text)

@@ -25,15 +25,15 @@ pub fn render(path: &[&'static Command]) -> String {
         } else {
             format!(" {}", command.args)
         };
-        let _ = write!(out, "  {name}{args} [flags]\n");
+        let _ = writeln!(out, "  {name}{args} [flags]");
     }
     if !command.commands.is_empty() {
-        let _ = write!(out, "  {name} [command]\n");
+        let _ = writeln!(out, "  {name} [command]");
     }
     if !command.aliases.is_empty() {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "\nAliases:\n  {}, {}\n",
+            "\nAliases:\n  {}, {}",
             command.name,
             command.aliases.join(", ")
         );
@@ -41,7 +41,7 @@ pub fn render(path: &[&'static Command]) -> String {
     if !command.example.is_empty() {
         out.push_str("\nExamples:\n");
         for line in command.example.lines() {
-            let _ = write!(out, "  {line}\n");
+            let _ = writeln!(out, "  {line}");
         }
     }
     commands(command, &mut out);
@@ -57,9 +57,9 @@ pub fn render(path: &[&'static Command]) -> String {
     flags("Flags", local, &mut out);
     flags("Global Flags", global, &mut out);
     if !command.commands.is_empty() {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "\nUse \"{name} [command] --help\" for more about a command.\n"
+            "\nUse \"{name} [command] --help\" for more about a command."
         );
     }
     out
@@ -79,7 +79,7 @@ fn commands(command: &Command, out: &mut String) {
         .max(11);
     out.push_str("\nAvailable Commands:\n");
     for sub in shown {
-        let _ = write!(out, "  {:width$} {}\n", sub.name, sub.short);
+        let _ = writeln!(out, "  {:width$} {}", sub.name, sub.short);
     }
 }
 
@@ -101,12 +101,12 @@ fn flags(title: &str, mut flags: Vec<Flag>, out: &mut String) {
         })
         .collect();
     let width = heads.iter().map(String::len).max().unwrap_or(0);
-    let _ = write!(out, "\n{title}:\n");
+    let _ = writeln!(out, "\n{title}:");
     for (flag, head) in flags.iter().zip(heads) {
         let default = match flag.default {
             "" | "false" => String::new(),
             text => format!(" (default {text})"),
         };
-        let _ = write!(out, "  {head:width$}   {}{default}\n", flag.help);
+        let _ = writeln!(out, "  {head:width$}   {}{default}", flag.help);
     }
 }

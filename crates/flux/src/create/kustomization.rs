@@ -9,58 +9,60 @@ use crate::cli::flag::{Flag, Kind};
 use crate::manifest::{self, set};
 use crate::{connect, kinds, say};
 
-pub(crate) const COMMAND: Command =
-    Command::new("kustomization", "Create or update a Kustomization")
-        .aliases(&["ks"])
-        .args("[name]")
-        .flags(&[
-            Flag::new(
-                "decryption-provider",
-                Kind::Checked("decryptionProvider", decryption),
-                "how to decrypt",
-            ),
-            Flag::text("decryption-secret", "Secret with the keys for decryption"),
-            Flag::list(
-                "depends-on",
-                "Kustomizations that have to be ready first, [namespace/]name",
-            ),
-            Flag::list("health-check", "workloads to wait for, kind/name.namespace"),
-            Flag::new(
-                "health-check-timeout",
-                Kind::Duration,
-                "how long to wait for health",
-            )
-            .default("2m0s"),
-            Flag::text(
-                "kubeconfig-secret-ref",
-                "Secret with the kubeconfig of a remote cluster",
-            ),
-            Flag::new(
-                "path",
-                Kind::Checked("safeRelativePath", safe_path),
-                "folder in the source",
-            )
-            .default("./"),
-            Flag::switch("prune", "delete what the source no longer has"),
-            Flag::new(
-                "retry-interval",
-                Kind::Duration,
-                "how often to retry after a failure",
-            )
-            .default("0s"),
-            Flag::text("service-account", "ServiceAccount to act as"),
-            Flag::new(
-                "source",
-                Kind::Checked("string", source),
-                "where the manifests come from, [kind/]name[.namespace]",
-            ),
-            Flag::text("target-namespace", "namespace to put every object in"),
-            Flag::text("validation", "no longer has an effect").deprecated(
-                "this arg is no longer used, all resources are validated using server-side apply dry-run",
-            ),
-            Flag::switch("wait", "wait for the health of every object"),
-        ])
-        .run(|call| Box::pin(run(call)));
+pub(crate) const COMMAND: Command = Command::new(
+    "kustomization",
+    "Create or update a Kustomization",
+)
+.aliases(&["ks"])
+.args("[name]")
+.flags(&[
+    Flag::new(
+        "decryption-provider",
+        Kind::Checked("decryptionProvider", decryption),
+        "how to decrypt",
+    ),
+    Flag::text("decryption-secret", "Secret with the keys for decryption"),
+    Flag::list(
+        "depends-on",
+        "Kustomizations that have to be ready first, [namespace/]name",
+    ),
+    Flag::list("health-check", "workloads to wait for, kind/name.namespace"),
+    Flag::new(
+        "health-check-timeout",
+        Kind::Duration,
+        "how long to wait for health",
+    )
+    .default("2m0s"),
+    Flag::text(
+        "kubeconfig-secret-ref",
+        "Secret with the kubeconfig of a remote cluster",
+    ),
+    Flag::new(
+        "path",
+        Kind::Checked("safeRelativePath", safe_path),
+        "folder in the source",
+    )
+    .default("./"),
+    Flag::switch("prune", "delete what the source no longer has"),
+    Flag::new(
+        "retry-interval",
+        Kind::Duration,
+        "how often to retry after a failure",
+    )
+    .default("0s"),
+    Flag::text("service-account", "ServiceAccount to act as"),
+    Flag::new(
+        "source",
+        Kind::Checked("string", source),
+        "where the manifests come from, [kind/]name[.namespace]",
+    ),
+    Flag::text("target-namespace", "namespace to put every object in"),
+    Flag::text("validation", "no longer has an effect").deprecated(
+        "this arg is no longer used, all resources are validated using server-side apply dry-run",
+    ),
+    Flag::switch("wait", "wait for the health of every object"),
+])
+.run(|call| Box::pin(run(call)));
 
 async fn run(call: &Call) -> Result<(), Fail> {
     let object = build(call)?;
@@ -136,19 +138,26 @@ fn build(call: &Call) -> Result<Value, Fail> {
             flags.text("decryption-secret"),
         );
     }
+    health(call, &mut object)?;
+    Ok(object)
+}
+
+/// What is waited for, and how long (CLI-CRT-014).
+fn health(call: &Call, object: &mut Value) -> Result<(), Fail> {
+    let flags = &call.flags;
     let timeout = flags.duration("health-check-timeout").to_string();
     if flags.on("wait") {
-        set(&mut object, "wait", true);
-        set(&mut object, "timeout", timeout);
+        set(object, "wait", true);
+        set(object, "timeout", timeout);
     } else if flags.given("health-check") {
         set(
-            &mut object,
+            object,
             "healthChecks",
             health_checks(&flags.list("health-check"))?,
         );
-        set(&mut object, "timeout", timeout);
+        set(object, "timeout", timeout);
     }
-    Ok(object)
+    Ok(())
 }
 
 fn depends_on(names: &[String]) -> Vec<Value> {
@@ -232,6 +241,10 @@ fn source_ref(checked: &str) -> Value {
 }
 
 /// A path below the root of a source: `..` and a leading `/` lead no higher (CLI-SRC-012).
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "flags are checked by functions that may refuse"
+)]
 pub(crate) fn safe_path(text: &str) -> Result<String, String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in text.split('/') {

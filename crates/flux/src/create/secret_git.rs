@@ -15,8 +15,15 @@ pub(crate) const COMMAND: Command =
         .args("[name]")
         .flags(&[
             Flag::text("bearer-token", "token for bearer authentication"),
-            Flag::text("ca-crt-file", "file with the certificate authority of the server"),
-            Flag::text("password", "password or token; the passphrase of an SSH key").short('p'),
+            Flag::text(
+                "ca-crt-file",
+                "file with the certificate authority of the server",
+            ),
+            Flag::text(
+                "password",
+                "password or token; the passphrase of an SSH key",
+            )
+            .short('p'),
             Flag::text("private-key-file", "file with the SSH private key"),
             Flag::new(
                 "ssh-ecdsa-curve",
@@ -48,22 +55,20 @@ async fn run(call: &Call) -> Result<(), Fail> {
         .some("url")
         .ok_or_else(|| Fail::plain("url is required"))?;
     let mut data = Map::new();
-    match source_git::scheme(url)? {
-        "ssh" => return Err(no_keys(url, flags.some("private-key-file")).await),
-        _ => {
-            let basic = flags.some("username").is_some() && flags.some("password").is_some();
-            let bearer = flags.some("bearer-token").is_some();
-            if !basic && !bearer {
-                return Err(Fail::plain(
-                    "for Git over HTTP/S the username and password, or a bearer token is required",
-                ));
-            }
-            if basic && bearer {
-                return Err(Fail::plain(
-                    "user credentials and bearer token cannot be used together",
-                ));
-            }
-        }
+    if source_git::scheme(url)? == "ssh" {
+        return Err(no_keys(url, flags.some("private-key-file")).await);
+    }
+    let basic = flags.some("username").is_some() && flags.some("password").is_some();
+    let bearer = flags.some("bearer-token").is_some();
+    if !basic && !bearer {
+        return Err(Fail::plain(
+            "for Git over HTTP/S the username and password, or a bearer token is required",
+        ));
+    }
+    if basic && bearer {
+        return Err(Fail::plain(
+            "user credentials and bearer token cannot be used together",
+        ));
     }
     for (flag, key) in [
         ("username", "username"),
@@ -75,7 +80,7 @@ async fn run(call: &Call) -> Result<(), Fail> {
         }
     }
     certificate(flags.some("ca-crt-file"), &mut data)?;
-    let secret = build(call, name, data)?;
+    let secret = build(call, name, &data)?;
     if flags.on("export") {
         manifest::export(&secret)?;
         // Parity: this manifest ends in an empty line.
@@ -85,11 +90,13 @@ async fn run(call: &Call) -> Result<(), Fail> {
     let client = connect::client(call).await?;
     apply::secret(&client, &secret).await?;
     let namespace = secret["metadata"]["namespace"].as_str().unwrap_or_default();
-    say::action(&format!("git secret '{name}' created in '{namespace}' namespace"));
+    say::action(&format!(
+        "git secret '{name}' created in '{namespace}' namespace"
+    ));
     Ok(())
 }
 
-fn build(call: &Call, name: &str, data: Map<String, Value>) -> Result<Value, Fail> {
+fn build(call: &Call, name: &str, data: &Map<String, Value>) -> Result<Value, Fail> {
     let mut secret = manifest::object(call, "v1", "Secret", name)?;
     if let Some(fields) = secret.as_object_mut() {
         fields.remove("spec");
@@ -116,7 +123,11 @@ async fn no_keys(url: &str, file: Option<&str>) -> Fail {
         return Fail::plain(format!("failed to open private key file: {why}"));
     }
     let rest = url.trim_start_matches("ssh://").split('/').next();
-    let host = rest.unwrap_or_default().rsplit('@').next().unwrap_or_default();
+    let host = rest
+        .unwrap_or_default()
+        .rsplit('@')
+        .next()
+        .unwrap_or_default();
     let address = if host.contains(':') {
         host.to_owned()
     } else {
@@ -161,5 +172,5 @@ pub(super) async fn of_source(
     if data.is_empty() {
         return Ok(None);
     }
-    build(call, name, data).map(Some)
+    build(call, name, &data).map(Some)
 }

@@ -183,7 +183,11 @@ pub(super) fn scheme(url: &str) -> Result<&str, Fail> {
             "git URL parse failed: parse {url:?}: first path segment in URL cannot contain colon"
         )));
     }
-    if rest.split('/').next().is_some_and(|host| host.contains(' ')) {
+    if rest
+        .split('/')
+        .next()
+        .is_some_and(|host| host.contains(' '))
+    {
         return Err(Fail::plain(format!(
             "git URL parse failed: parse {url:?}: invalid character \" \" in host name"
         )));

@@ -38,12 +38,19 @@ pub(crate) const COMMAND: Command = Command::new("install", "Install the control
         Flag::switch("export", "print the manifests instead of applying them"),
         Flag::switch("force", "install over an installation by another tool"),
         Flag::text("image-pull-secret", "Secret for pulling the images"),
-        Flag::new("log-level", Kind::Checked("debug|info|error", log_level), "least severe level")
-            .default("info"),
+        Flag::new(
+            "log-level",
+            Kind::Checked("debug|info|error", log_level),
+            "least severe level",
+        )
+        .default("info"),
         Flag::text("manifests", "folder with manifests").hidden(),
         Flag::switch("network-policy", "install the network policies").default("true"),
         Flag::text("registry", "registry of the images").default("ghcr.io/fluxcd"),
-        Flag::text("registry-creds", "credentials of the registry, user:password"),
+        Flag::text(
+            "registry-creds",
+            "credentials of the registry, user:password",
+        ),
         Flag::list("toleration-keys", "taints that the controllers tolerate"),
         Flag::text("version", "release to install").short('v'),
         Flag::switch("watch-all-namespaces", "watch all namespaces").default("true"),
@@ -103,7 +110,9 @@ fn plan(call: &Call) -> Result<Plan, Fail> {
     components.extend(flags.list("components-extra"));
     for (at, component) in components.iter().enumerate() {
         if !bundle::is_known(component) {
-            return Err(Fail::plain(format!("component {component} is not available")));
+            return Err(Fail::plain(format!(
+                "component {component} is not available"
+            )));
         }
         if components[..at].contains(component) {
             return Err(Fail::plain(format!("component {component} is given twice")));
@@ -173,10 +182,15 @@ async fn refuse_bootstrapped(client: &Client) -> Result<(), Fail> {
             return Err(Fail::plain(format!("cluster info unavailable: {why}")));
         }
     };
-    if definition.label("kustomize.toolkit.fluxcd.io/namespace").is_none() {
+    if definition
+        .label("kustomize.toolkit.fluxcd.io/namespace")
+        .is_none()
+    {
         return Ok(());
     }
-    let found = definition.label("app.kubernetes.io/version").unwrap_or_default();
+    let found = definition
+        .label("app.kubernetes.io/version")
+        .unwrap_or_default();
     Err(Fail::plain(format!(
         "this cluster has already been bootstrapped with Flux {found}! Please use 'flux bootstrap' to upgrade"
     )))
@@ -184,8 +198,10 @@ async fn refuse_bootstrapped(client: &Client) -> Result<(), Fail> {
 
 /// Definitions and the namespace first, then the rest (INS-CMD-007).
 async fn apply(client: &Client, plan: &Plan) -> Result<(), Fail> {
-    let objects: Result<Vec<Object>, _> =
-        bundle::objects(plan).into_iter().map(Object::from_value).collect();
+    let objects: Result<Vec<Object>, _> = bundle::objects(plan)
+        .into_iter()
+        .map(Object::from_value)
+        .collect();
     let objects = objects.map_err(|error| Fail::plain(error.to_string()))?;
     let early = |object: &&Object| stage::is_crd(&object.id()) || stage::is_namespace(&object.id());
     let (first, rest): (Vec<&Object>, Vec<&Object>) = objects.iter().partition(early);
@@ -199,7 +215,10 @@ async fn apply_one(client: &Client, object: &Object) -> Result<(), Fail> {
     let failed = |error: flux_kube::Error| connect::failed(&error);
     let resource = client.discovery().resource(&object.gvk()).await;
     let resource = resource.map_err(failed)?;
-    let before = match client.get(&resource, object.namespace(), object.name()).await {
+    let before = match client
+        .get(&resource, object.namespace(), object.name())
+        .await
+    {
         Ok(before) => Some(before),
         Err(error) if error.is_not_found() => None,
         Err(error) => return Err(failed(error)),

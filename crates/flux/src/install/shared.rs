@@ -22,8 +22,17 @@ pub(super) fn objects(plan: &Plan) -> Vec<Value> {
         all.extend(policies(plan));
     }
     all.push(quota(plan));
-    all.extend([controller_role(plan), user_role(plan, "edit"), user_role(plan, "view")]);
-    all.push(binding(plan, "cluster-reconciler", "cluster-admin", &ACCOUNTS[..2]));
+    all.extend([
+        controller_role(plan),
+        user_role(plan, "edit"),
+        user_role(plan, "view"),
+    ]);
+    all.push(binding(
+        plan,
+        "cluster-reconciler",
+        "cluster-admin",
+        &ACCOUNTS[..2],
+    ));
     let role = suffixed(plan, "crd-controller");
     all.push(binding(plan, "crd-controller", &role, ACCOUNTS));
     all
@@ -89,10 +98,10 @@ fn quota(plan: &Plan) -> Value {
 
 /// The rights of the controllers; patches address the rules by their place.
 fn controller_role(plan: &Plan) -> Value {
-    let rule = |group: &str, resources: &[&str], verbs: &[&str]| {
-        json!({"apiGroups": [group], "resources": resources, "verbs": verbs})
-    };
-    let full = ["get", "list", "watch", "create", "update", "patch", "delete"];
+    let rule = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
+    let full = [
+        "get", "list", "watch", "create", "update", "patch", "delete",
+    ];
     let own = [
         "source.toolkit.fluxcd.io",
         "kustomize.toolkit.fluxcd.io",
@@ -101,7 +110,10 @@ fn controller_role(plan: &Plan) -> Value {
         "image.toolkit.fluxcd.io",
         "source.extensions.fluxcd.io",
     ];
-    let mut rules: Vec<Value> = own.iter().map(|group| rule(group, &["*"], &["*"])).collect();
+    let mut rules: Vec<Value> = own
+        .iter()
+        .map(|group| rule(group, &["*"], &["*"]))
+        .collect();
     rules.extend([
         rule(
             "",

@@ -20,8 +20,14 @@ mod report;
 pub(crate) const COMMAND: Command = Command::new("trace", "Show how an object came to the cluster")
     .args("<resource> <name> [<name> ...]")
     .flags(&[
-        Flag::text("api-version", "API version of the object, for the form with --kind"),
-        Flag::text("kind", "kind of the object, for the form with --api-version"),
+        Flag::text(
+            "api-version",
+            "API version of the object, for the form with --kind",
+        ),
+        Flag::text(
+            "kind",
+            "kind of the object, for the form with --api-version",
+        ),
     ])
     .run(|call| Box::pin(run(call)));
 
@@ -156,7 +162,11 @@ fn manager<'a>(
                 (name, namespace, kinds::by_kind(kind))
             {
                 let (name, namespace) = (name.to_owned(), namespace.to_owned());
-                return Ok(Some(Manager { kind, name, namespace }));
+                return Ok(Some(Manager {
+                    kind,
+                    name,
+                    namespace,
+                }));
             }
         }
         for owner in object.owner_references() {

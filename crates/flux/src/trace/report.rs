@@ -3,6 +3,7 @@
 use flux_kube::Client;
 use flux_object::Object;
 use serde_json::Value;
+use std::fmt::Write as _;
 
 use crate::cli::Fail;
 use crate::connect;
@@ -18,7 +19,7 @@ impl Section<'_> {
     fn line(&mut self, label: &str, text: &str) {
         let label = format!("{label}:");
         let width = self.width;
-        self.out.push_str(&format!("{label:width$}{text}\n"));
+        let _ = writeln!(self.out, "{label:width$}{text}");
     }
 
     fn some(&mut self, label: &str, text: Option<&str>) {
@@ -165,7 +166,10 @@ async fn source(client: &Client, of: &Object, reference: &Value) -> Result<Objec
     let resource = kind.resource();
     let found = client.get(&resource, space, text("name").unwrap_or_default());
     found.await.map_err(|error| {
-        Fail::plain(format!("failed to find {named}: {}", connect::words(&error)))
+        Fail::plain(format!(
+            "failed to find {named}: {}",
+            connect::words(&error)
+        ))
     })
 }
 

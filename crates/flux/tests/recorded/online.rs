@@ -62,14 +62,14 @@ pub(crate) fn group(area: &mut Area, group: &str, verbs: &[&str], only: Option<&
                 .expect("the fleet is set up"),
         )
     };
-    let results = run_all(&cases, |case| match &shared {
-        Some(server) => run(&runtime, server, case, &fixtures),
-        None => {
-            let server = runtime.block_on(fleet.start())?;
-            let result = run(&runtime, &server, case, &fixtures);
-            runtime.block_on(server.stop());
-            result
+    let results = run_all(&cases, |case| {
+        if let Some(server) = &shared {
+            return run(&runtime, server, case, &fixtures);
         }
+        let server = runtime.block_on(fleet.start())?;
+        let result = run(&runtime, &server, case, &fixtures);
+        runtime.block_on(server.stop());
+        result
     });
     for (case, result) in cases.iter().zip(results) {
         area.case(case["id"].as_str().unwrap_or_default(), || result);
@@ -147,7 +147,7 @@ async fn after(server: &Server, want: &Value) -> Result<(), String> {
             Err(error) if error.is_not_found() => Value::Null,
             Err(error) => return Err(error.to_string()),
         };
-        if let Err(why) = matches(&got, &entry["object"], String::new()) {
+        if let Err(why) = matches(&got, &entry["object"], "") {
             return Err(format!("after: {} {}: {why}", text("kind"), text("name")));
         }
     }
@@ -170,20 +170,20 @@ fn stripped(mut object: Value) -> Value {
 }
 
 /// Whether a value is the recorded one, where `${TIME}` stands for a moment of the run.
-fn matches(got: &Value, want: &Value, at: String) -> Result<(), String> {
+fn matches(got: &Value, want: &Value, at: &str) -> Result<(), String> {
     match (got, want) {
         (Value::Object(got), Value::Object(want)) => {
             for key in got.keys().chain(want.keys()) {
                 let side = |map: &serde_json::Map<String, Value>| {
                     map.get(key).cloned().unwrap_or(Value::Null)
                 };
-                matches(&side(got), &side(want), format!("{at}.{key}"))?;
+                matches(&side(got), &side(want), &format!("{at}.{key}"))?;
             }
             Ok(())
         }
         (Value::Array(got), Value::Array(want)) if got.len() == want.len() => {
             for (index, (got, want)) in got.iter().zip(want).enumerate() {
-                matches(got, want, format!("{at}[{index}]"))?;
+                matches(got, want, &format!("{at}[{index}]"))?;
             }
             Ok(())
         }
