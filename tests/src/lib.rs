@@ -22,7 +22,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 
 /// How long a scenario waits for what has to happen.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A cluster, controllers and a Git server of a scenario's own.
 #[derive(Debug)]

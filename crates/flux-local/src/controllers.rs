@@ -38,15 +38,14 @@ pub struct Launch {
 impl Controllers {
     /// Starts them on a cluster.
     pub async fn start(cluster: &Cluster, launch: Launch) -> Result<Self, Error> {
-        let (path, storage) = match launch.storage {
-            Some(path) => (path, None),
-            None => {
-                let folder = tempfile::tempdir().map_err(|source| Error::Read {
-                    path: std::env::temp_dir(),
-                    source,
-                })?;
-                (folder.path().to_path_buf(), Some(folder))
-            }
+        let (path, storage) = if let Some(path) = launch.storage {
+            (path, None)
+        } else {
+            let folder = tempfile::tempdir().map_err(|source| Error::Read {
+                path: std::env::temp_dir(),
+                source,
+            })?;
+            (folder.path().to_path_buf(), Some(folder))
         };
         let shutdown = CancellationToken::new();
         let namespace = launch.namespace.as_deref().unwrap_or(NAMESPACE);
@@ -57,7 +56,7 @@ impl Controllers {
         let git = flux_git::Client::with_mirrors(launch.mirrors);
         let program = source_controller::SourceController::with_git(git);
         let source = start(cluster, program, flags, namespace, &shutdown).await?;
-        let program = kustomize_controller::KustomizeController::default();
+        let program = kustomize_controller::KustomizeController;
         let kustomize = start(cluster, program, launch.flags, namespace, &shutdown).await?;
         Ok(Self {
             source,

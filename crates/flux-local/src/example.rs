@@ -167,9 +167,9 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                collect(&path, found)
+                collect(&path, found);
             } else {
-                found.push(path)
+                found.push(path);
             }
         }
     }

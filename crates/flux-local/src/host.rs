@@ -114,7 +114,8 @@ pub fn sources(tree: &dyn FileTree) -> Vec<(Object, String)> {
     };
     let mut found = Vec::new();
     for (path, kind) in files {
-        let yaml = path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml");
+        let extension = std::path::Path::new(path.as_str()).extension();
+        let yaml = extension.is_some_and(|extension| extension == "yaml" || extension == "yml");
         if !kind.is_file() || !yaml {
             continue;
         }
