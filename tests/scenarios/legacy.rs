@@ -4,21 +4,7 @@ use flux_tests::{World, deployments, git_repositories, kustomizations};
 
 use crate::install::{DEPLOYMENT, SERVICE};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_of_v1beta1_becomes_ready() {
-    let world = World::start("legacy").await;
-    let git = flux_testkit::GitServer::start_with_basic("tenant", "sesame").await;
-    git.commit(
-        "tenant.git",
-        &[
-            ("deploy/web.yaml", DEPLOYMENT),
-            ("deploy/service.yaml", SERVICE),
-        ],
-    );
-    let ns = &world.namespace;
-    world
-        .apply(&format!(
-            "
+const TENANT: &str = "
 apiVersion: v1
 kind: Secret
 metadata:
@@ -43,7 +29,7 @@ roleRef:
 subjects:
 - kind: ServiceAccount
   name: tenant
-  namespace: {ns}
+  namespace: NAMESPACE
 ---
 apiVersion: source.toolkit.fluxcd.io/v1beta1
 kind: GitRepository
@@ -52,7 +38,7 @@ metadata:
 spec:
   interval: 1h
   gitImplementation: libgit2
-  url: {}
+  url: URL
   ref:
     branch: main
   secretRef:
@@ -68,14 +54,27 @@ spec:
   prune: true
   validation: client
   serviceAccountName: tenant
-  targetNamespace: {ns}
+  targetNamespace: NAMESPACE
   sourceRef:
     kind: GitRepository
     name: tenant
-",
-            git.url("tenant.git")
-        ))
-        .await;
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_of_v1beta1_becomes_ready() {
+    let world = World::start("legacy").await;
+    let git = flux_testkit::GitServer::start_with_basic("tenant", "sesame").await;
+    git.commit(
+        "tenant.git",
+        &[
+            ("deploy/web.yaml", DEPLOYMENT),
+            ("deploy/service.yaml", SERVICE),
+        ],
+    );
+    let manifests = TENANT
+        .replace("NAMESPACE", &world.namespace)
+        .replace("URL", &git.url("tenant.git"));
+    world.apply(&manifests).await;
     world
         .until_ready(&git_repositories(), "tenant", "True")
         .await;
