@@ -72,7 +72,7 @@ impl World {
             controllers: None,
             flags: all,
             storage: flux_testkit::temporary_folder(),
-            storage_address: free_address(),
+            storage_address: own_address(number),
         };
         world.create_namespace().await;
         world.start_controllers().await;
@@ -310,9 +310,12 @@ impl World {
     }
 }
 
-/// An address of loopback that nobody listens on.
-fn free_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+/// An address of loopback of this world's own: no other world, in this process or another, can take its port.
+fn own_address(number: u32) -> String {
+    let process = std::process::id().to_be_bytes();
+    let last = u8::try_from(number % 250).unwrap_or(0) + 1;
+    let host = std::net::Ipv4Addr::new(127, process[2] | 0x80, process[3], last);
+    let listener = std::net::TcpListener::bind((host, 0)).expect("a free port");
     listener.local_addr().expect("its address").to_string()
 }
 

@@ -41,8 +41,8 @@ fn documents(content: &[u8]) -> Result<Vec<Option<Node>>> {
     for (line, part) in split(&text)? {
         let options = ReadOptions::objects().from_line(line);
         let node = parse_first(part, &options).map_err(|error| {
-            BuildError::new(format!("MalformedYAMLError: yaml: {}", error.go_text()))
-                .span_only(error.span())
+            // Upstream's text has the line only, and often the one after; ours names the place.
+            BuildError::new(format!("MalformedYAMLError: yaml: {error}")).span_only(error.span())
         })?;
         documents.push(node.filter(|n| !n.is_null()));
     }
