@@ -14,12 +14,14 @@
 pub mod archive;
 mod digest;
 mod fetch;
+mod index;
 pub mod serve;
 mod storage;
 pub mod unpack;
 
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use fetch::{FetchError, FetchOptions, Fetcher};
+pub use index::Index;
 pub use storage::{
     Folder, Location, Published, Retention, Storage, StorageError, StorageOptions, Verification,
 };

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use flux_artifact::{Algorithm, archive};
+use flux_artifact::{Algorithm, Index, archive};
 use flux_conformance::{Known, Run, same};
 use flux_tree::ignore::Matcher;
 use flux_tree::{EntryKind, MemoryTree, MemoryTreeBuilder, TreePath};
@@ -27,7 +27,35 @@ fn main() -> std::process::ExitCode {
             });
         }
     });
+    run.area("sourceignore/bucket-index", Known::none(), |area| {
+        for case in area
+            .json("bucket-index.json")
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            area.case(case["id"].as_str().unwrap_or_default(), || {
+                check_index(case)
+            });
+        }
+    });
     run.finish()
+}
+
+fn check_index(case: &Value) -> Result<(), String> {
+    let mut index = Index::default();
+    for (key, version) in case["entries"].as_object().into_iter().flatten() {
+        index.put(key, version.as_str().unwrap_or_default());
+    }
+    same(&Some(index.text().as_str()), &case["text"].as_str())?;
+    for name in ["sha1", "sha256", "sha384", "sha512", "blake3"] {
+        let algorithm: Algorithm = name.parse().map_err(|_| format!("no algorithm {name}"))?;
+        same(
+            &Some(index.digest(algorithm).to_string().as_str()),
+            &case[name].as_str(),
+        )?;
+    }
+    Ok(())
 }
 
 fn check_algorithm(case: &Value) -> Result<(), String> {
