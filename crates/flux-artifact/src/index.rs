@@ -18,10 +18,11 @@ impl Index {
 
     /// The text form: a line `key version` for each file, sorted by the bytes of the keys.
     pub fn text(&self) -> String {
-        self.entries
-            .iter()
-            .map(|(key, version)| format!("{key} {version}\n"))
-            .collect()
+        let mut text = String::new();
+        for (key, version) in &self.entries {
+            text.extend([key.as_str(), " ", version.as_str(), "\n"]);
+        }
+        text
     }
 
     /// The digest of the text form.
